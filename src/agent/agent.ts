@@ -1,0 +1,142 @@
+import { EventEmitter } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PairReport } from '../data-plane/data-plane.ts';
+import { createPortableDataPlane } from '../data-plane/portable/portable-data-plane.ts';
+import { RelayError } from '../errors.ts';
+import { type AgentOptions, type AgentSettings, agentOptions } from '../options/agent-options.ts';
+import { checkOptions } from '../options/option.ts';
+import { backoff } from './backoff.ts';
+import { ControlLink } from './control-link.ts';
+import { dialBack } from './dial-back.ts';
+
+/** Dials under way at one time; further notifications wait, unread, in the control connection. */
+const MAX_DIALLING = 256;
+
+/** Milliseconds a control connection has to last for the relay to count as well again. */
+const STABLE = 5000;
+
+/** What an agent reports while it runs, with the arguments of each listener. */
+export interface AgentEvents {
+  /** The control connection is up; `address` is the relay's. */
+  connected: [address: string];
+  /** The relay cannot be reached or was lost; the next try comes in so many milliseconds. */
+  retrying: [error: RelayError, delay: number, attempt: number];
+  /** A client's connection is over. */
+  connectionEnded: [report: PairReport];
+  /** A client could not be fetched or its target not be reached. */
+  connectionFailed: [error: RelayError];
+  /** Closing: so many connections may still finish. */
+  draining: [connections: number];
+}
+
+/**
+ * Makes an agent, which exposes a service through a relay and comes back when
+ * the relay goes away. It writes no log: it reports through {@link AgentEvents}.
+ *
+ * @param options - see {@link AgentOptions}.
+ * @throws RelayError `E_BAD_OPTION` when an option is missing, unknown or out of range.
+ * @example
+ * ```ts
+ * const agent = createAgent({ to: 'relay.example.net:8080', target: 3000 });
+ * await agent.run(); // until agent.close()
+ * ```
+ */
+export function createAgent(options: AgentOptions): Agent {
+  return new Agent(checkOptions(agentOptions, options));
+}
+
+/** See {@link createAgent}. */
+export class Agent extends EventEmitter<AgentEvents> {
+  readonly #settings: AgentSettings;
+  readonly #plane = createPortableDataPlane();
+  readonly #stop = new AbortController();
+  readonly #cut = new AbortController();
+  readonly #connections = new Set<Promise<void>>();
+  #link: ControlLink | undefined;
+
+  /** @internal Use {@link createAgent}, which checks the options. */
+  constructor(settings: AgentSettings) {
+    super();
+    this.#settings = settings;
+  }
+
+  /**
+   * Registers and serves, again and again, until {@link Agent.close}.
+   *
+   * @throws RelayError the last failure, once `maxRetries` retries in a row have failed.
+   */
+  async run(): Promise<void> {
+    let attempt = 0;
+    while (!this.#stop.signal.aborted) {
+      const started = Date.now();
+      const error = await this.#serve();
+      if (error === undefined) return;
+      attempt = this.#link && Date.now() - started > STABLE ? 1 : attempt + 1;
+      this.#link = undefined;
+      if (attempt > (this.#settings.maxRetries ?? Number.POSITIVE_INFINITY)) throw error;
+      const pause = backoff(attempt, Math.random());
+      this.emit('retrying', error, pause, attempt);
+      await delay(pause, undefined, { signal: this.#stop.signal }).catch(() => {});
+    }
+  }
+
+  /**
+   * Leaves the relay at once and waits for connections to end; those left after
+   * the drain time are reset. Calling again with less time shortens it.
+   *
+   * @param drain - seconds to wait. Default: the `drain` option.
+   */
+  async close({ drain = this.#settings.drain }: { drain?: number } = {}): Promise<void> {
+    if (!this.#stop.signal.aborted) this.emit('draining', this.#connections.size);
+    this.#stop.abort();
+    this.#link?.close();
+    const deadline = setTimeout(() => this.#cut.abort(), drain * 1000);
+    await Promise.all(this.#connections);
+    clearTimeout(deadline);
+  }
+
+  /** One control connection, from its dial to its end. Nothing is returned when we were closed. */
+  async #serve(): Promise<RelayError | undefined> {
+    try {
+      const link = await ControlLink.connect(this.#settings.to, this.#stop.signal);
+      this.#link = link;
+      this.emit('connected', link.relayAddress);
+      await this.#answer(link);
+    } catch (error) {
+      if (this.#stop.signal.aborted) return undefined;
+      if (error instanceof RelayError) return error;
+      throw error;
+    }
+    return undefined;
+  }
+
+  async #answer(link: ControlLink): Promise<void> {
+    const dialling = new Set<Promise<void>>();
+    for await (const port of link.notifications()) {
+      const dialled = this.#fetch({ host: link.relayAddress, port });
+      dialling.add(dialled);
+      void dialled.then(() => dialling.delete(dialled));
+      if (dialling.size >= MAX_DIALLING) await Promise.race(dialling);
+    }
+  }
+
+  /** Resolves when the client is fetched or cannot be; its connection runs on. */
+  async #fetch(relay: { host: string; port: number }): Promise<void> {
+    try {
+      const pair = await dialBack(this.#plane, {
+        relay,
+        target: this.#settings.target,
+        halfCloseTimeout: this.#settings.halfCloseTimeout * 1000,
+        signal: this.#cut.signal,
+      });
+      const ended = pair.ended.then((report) => {
+        this.#connections.delete(ended);
+        this.emit('connectionEnded', report);
+      });
+      this.#connections.add(ended);
+    } catch (error) {
+      if (!(error instanceof RelayError)) throw error;
+      this.emit('connectionFailed', error);
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import type { Socket } from 'node:net';
+import { plainAddress } from '../data-plane/address.ts';
+import { dial } from '../data-plane/portable/sockets.ts';
+import { RelayError, reasonOf } from '../errors.ts';
+import { parseAddress } from '../options/values.ts';
+import { lineSplitter } from '../protocol/lines.ts';
+import { parseNew } from '../protocol/messages.ts';
+import { printable } from '../protocol/printable.ts';
+
+/** The agent's end of a control connection of the basic protocol. */
+export class ControlLink {
+  /** The address connected to. It is the only one dialled back, whatever a notification or a later look-up says. */
+  readonly relayAddress: string;
+  readonly #socket: Socket;
+  readonly #name: string;
+
+  private constructor(socket: Socket, name: string) {
+    this.#socket = socket;
+    this.#name = name;
+    this.relayAddress = plainAddress(socket.remoteAddress ?? '');
+  }
+
+  /**
+   * @param name - the relay's control port, `<host>:<port>`
+   * @throws RelayError `E_RELAY_UNREACHABLE`
+   */
+  static async connect(name: string, signal: AbortSignal): Promise<ControlLink> {
+    const relay = parseAddress(name);
+    if (relay === undefined) throw new RelayError('E_BAD_OPTION', `${name} is not <host>:<port>`);
+    try {
+      return new ControlLink(await dial(relay, { signal, allowHalfOpen: false }), name);
+    } catch (error) {
+      throw new RelayError(
+        'E_RELAY_UNREACHABLE',
+        `Cannot reach the relay at ${name}: ${reasonOf(error)}. Is relay-broker running there?`,
+        { cause: error },
+      );
+    }
+  }
+
+  /**
+   * The back-connect ports of the notifications, as they come. Whoever takes
+   * them slowly makes the relay wait; nothing is queued here.
+   *
+   * @throws RelayError when the connection ends: `E_RELAY_LOST`, or
+   *   `E_NOT_A_RELAY` when something else than a notification comes.
+   */
+  async *notifications(): AsyncGenerator<number, never> {
+    const lines = lineSplitter();
+    this.#socket.on('error', (error) => lines.destroy(error));
+    this.#socket.pipe(lines);
+    try {
+      for await (const line of lines) yield this.#portIn(line);
+    } catch (error) {
+      if (error instanceof RelayError) throw error;
+      if (error instanceof RangeError) throw this.#notARelay(error.message);
+      throw this.#lost(reasonOf(error), error);
+    } finally {
+      this.#socket.destroy();
+    }
+    throw this.#lost('it closed the control connection');
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #portIn(line: string): number {
+    const port = parseNew(line);
+    if (port === undefined) throw this.#notARelay(`it sent ${printable(line)}`);
+    return port;
+  }
+
+  #lost(reason: string, cause?: unknown): RelayError {
+    return new RelayError('E_RELAY_LOST', `Lost the relay at ${this.#name}: ${reason}.`, { cause });
+  }
+
+  #notARelay(what: string): RelayError {
+    return new RelayError(
+      'E_NOT_A_RELAY',
+      `No relay answers at ${this.#name}: ${what}. Check host and port.`,
+    );
+  }
+}

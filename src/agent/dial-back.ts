@@ -1,0 +1,84 @@
+import { Server } from 'node:net';
+import {
+  type DataPlane,
+  DialError,
+  type DialledPair,
+  type DialRequest,
+  type PairReport,
+} from '../data-plane/data-plane.ts';
+import { createPortableDataPlane } from '../data-plane/portable/portable-data-plane.ts';
+import { RelayError, reasonOf } from '../errors.ts';
+import type { Target } from '../options/agent-options.ts';
+import { checkOptions } from '../options/option.ts';
+import { relayingOptions } from '../options/relaying-options.ts';
+import { handToServer } from './hand-to-server.ts';
+import { nameOf, resolveTarget } from './target.ts';
+
+export interface DialBackOptions {
+  /** The relay: best the address that the control connection is connected to, so nothing else is ever dialled. */
+  host: string;
+  /** The port of the notification, 1 to 65535. */
+  port: number;
+  /** Where the client is to end up. */
+  target: Target;
+  /** Seconds a half-closed connection may stay silent. Default 600. Not used for server objects, which see to their sockets themselves. */
+  halfCloseTimeout?: number;
+  /** Resets the connection when aborted. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Fetches a waiting client: dials the relay's back-connect port and the target
+ * and joins the two until both directions have ended. The end of one direction
+ * is passed on as just that; a reset is passed on as a reset.
+ *
+ * @returns the bytes moved each way and how it ended (`'eof'` when all arrived);
+ *   a connection that was reset is an outcome, not an error.
+ * @throws RelayError `E_TARGET_UNREACHABLE` (the client has been reset),
+ *   `E_RELAY_UNREACHABLE` or `E_BAD_OPTION`.
+ * @example
+ * ```ts
+ * const { bytesToServer, bytesToClient } = await dialBackAndPipe({
+ *   host: 'relay.example.net', port: 40123, target: 3000,
+ * });
+ * ```
+ */
+export async function dialBackAndPipe(options: DialBackOptions): Promise<PairReport> {
+  const { host, port, target, halfCloseTimeout, signal } = options;
+  const { halfCloseTimeout: timeout } = checkOptions(
+    { halfCloseTimeout: relayingOptions.halfCloseTimeout },
+    { halfCloseTimeout },
+  );
+  const pair = await dialBack(createPortableDataPlane(), {
+    relay: { host, port },
+    target,
+    halfCloseTimeout: timeout * 1000,
+    signal,
+  });
+  return pair.ended;
+}
+
+type DialBackRequest = Omit<DialRequest, 'target'> & { target: Target };
+
+/** {@link dialBackAndPipe} for checked options and a data plane that is there already. */
+export async function dialBack(plane: DataPlane, request: DialBackRequest): Promise<DialledPair> {
+  const { relay } = request;
+  const target = resolveTarget(request.target);
+  try {
+    if (target instanceof Server) return await handToServer({ ...request, target });
+    return await plane.dialPair({ ...request, target });
+  } catch (error) {
+    if (!(error instanceof DialError)) throw error;
+    throw error.side === 'target'
+      ? new RelayError(
+          'E_TARGET_UNREACHABLE',
+          `Cannot reach the target at ${nameOf(request.target)}: ${reasonOf(error.cause)}. Is the service running there? Its client was reset.`,
+          { cause: error.cause },
+        )
+      : new RelayError(
+          'E_RELAY_UNREACHABLE',
+          `Cannot dial back to the relay at ${relay.host}:${relay.port}: ${reasonOf(error.cause)}. Does a firewall block that port?`,
+          { cause: error.cause },
+        );
+  }
+}

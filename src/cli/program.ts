@@ -1,0 +1,63 @@
+import { createRequire } from 'node:module';
+import { type ArgsDef, type CommandDef, defineCommand, runMain } from 'citty';
+import { RelayError } from '../errors.ts';
+import type { Options, OptionsOutput } from '../options/option.ts';
+import { settingsFrom, toArgs } from './settings.ts';
+
+const FAILURE = 1;
+const USAGE = 2;
+
+/** Something that runs until it is closed; closing again with no time left ends it at once. */
+interface Closable {
+  close(options?: { drain?: number }): Promise<void>;
+}
+
+/** Runs a command whose options come from the command line and the environment. */
+export function program<O extends Options>(definition: {
+  name: string;
+  description: string;
+  options: O;
+  run(settings: OptionsOutput<O>): Promise<void>;
+}): Promise<void> {
+  const { name, description, options, run } = definition;
+  const command: CommandDef<ArgsDef> = defineCommand({
+    meta: { name, description, version: version() },
+    args: toArgs(options),
+    run: async ({ args }) => {
+      try {
+        await run(settingsFrom(options, args, process.env));
+      } catch (error) {
+        fail(name, error);
+      }
+    },
+  });
+  return runMain(command);
+}
+
+/**
+ * The first SIGINT or SIGTERM closes, which lets connections finish; the second
+ * leaves them no time. Both are what a person and a service manager send.
+ */
+export function closeOnSignals(running: Closable): void {
+  let signals = 0;
+  const onSignal = () => {
+    signals += 1;
+    void running.close(signals > 1 ? { drain: 0 } : {});
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+}
+
+function fail(name: string, error: unknown): void {
+  if (!(error instanceof RelayError)) throw error;
+  const usage = error.code === 'E_BAD_OPTION';
+  process.stderr.write(`${name}: ${error.message}\n`);
+  if (usage) process.stderr.write(`Try "${name} --help".\n`);
+  process.exitCode = usage ? USAGE : FAILURE;
+}
+
+function version(): string {
+  const { version } = createRequire(import.meta.url)('relay-broker/package.json') as {
+    version: string;
+  };
+  return version;
+}

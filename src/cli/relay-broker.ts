@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+import { createBroker } from '../broker/broker.ts';
+import { logBroker } from '../log/broker-log.ts';
+import { createLog } from '../log/log.ts';
+import { brokerOptions } from '../options/broker-options.ts';
+import { logOptions } from '../options/log-options.ts';
+import { closeOnSignals, program } from './program.ts';
+
+await program({
+  name: 'relay-broker',
+  description: 'A TCP relay: servers behind NAT register here, clients reach them through it',
+  options: { ...brokerOptions, ...logOptions },
+  async run({ log: format, verbose, ...settings }) {
+    const log = createLog({ log: format, verbose });
+    const broker = createBroker(settings);
+    logBroker(broker, log, settings.advertise);
+    const { host } = await broker.start();
+    closeOnSignals(broker);
+    if (!isLoopback(host)) {
+      log(
+        'warn',
+        'No access control: anyone who reaches the control port can open public ports on this machine',
+      );
+    }
+  },
+});
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.');
+}

@@ -1,0 +1,61 @@
+import type { ArgsDef } from 'citty';
+import * as v from 'valibot';
+import { RelayError } from '../errors.ts';
+import { checkOptions, type Options, type OptionsOutput } from '../options/option.ts';
+
+/** The options as citty defines them. Values are checked later, together with the environment's. */
+export function toArgs(options: Options): ArgsDef {
+  return Object.fromEntries(
+    Object.entries(options).map(([key, { help, hint, positional, schema }]) => {
+      const fallback = v.getDefault(schema);
+      const shown = fallback === undefined || fallback === false ? '' : `, default ${fallback}`;
+      const description = `${help} (${variableOf(key)}${shown})`;
+      if (positional) return [key, { type: 'positional', required: false, description }];
+      const type = hint === undefined ? 'boolean' : 'string';
+      return [dashed(key), { type, description, ...(hint && { valueHint: hint }) }];
+    }),
+  );
+}
+
+/** Settings from the command line, else the environment, else the defaults. Throws `E_BAD_OPTION`. */
+export function settingsFrom<O extends Options>(
+  options: O,
+  args: Record<string, unknown> & { _: string[] },
+  environment: NodeJS.ProcessEnv,
+): OptionsOutput<O> {
+  refuseUnknown(options, args);
+  const given: Record<string, unknown> = {};
+  for (const [key, option] of Object.entries(options)) {
+    const value = args[key] ?? args[dashed(key)] ?? (environment[variableOf(key)] || undefined);
+    if (value !== undefined)
+      given[key] = typeof value === 'string' ? typed(value, option.schema) : value;
+  }
+  return checkOptions(options, given);
+}
+
+/** citty takes whatever it is given; a mistyped limit must not go unnoticed. */
+function refuseUnknown(options: Options, args: Record<string, unknown> & { _: string[] }): void {
+  const known = new Set(['_', ...Object.keys(options).flatMap((key) => [key, dashed(key)])]);
+  const unknown = Object.keys(args).filter((key) => !known.has(key));
+  const surplus = args._.slice(Object.values(options).filter((o) => o.positional).length);
+  const wrong = [...unknown.map((key) => (key.length > 1 ? `--${key}` : `-${key}`)), ...surplus];
+  if (wrong.length > 0) {
+    throw new RelayError('E_BAD_OPTION', `unknown on the command line: ${wrong.join(', ')}`);
+  }
+}
+
+/** A text as the type that its schema takes. What does not fit is left for the schema to refuse. */
+function typed(text: string, schema: v.GenericSchema): unknown {
+  if (v.safeParse(schema, text).success) return text;
+  if (text === 'true' || text === 'false') return text === 'true';
+  const number = Number(text);
+  return text.trim() === '' || Number.isNaN(number) ? text : number;
+}
+
+function dashed(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function variableOf(key: string): string {
+  return `RELAY_${dashed(key).replaceAll('-', '_').toUpperCase()}`;
+}

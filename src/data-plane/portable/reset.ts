@@ -1,0 +1,24 @@
+import type { Socket } from 'node:net';
+
+/**
+ * Ends a connection with a TCP reset, so that its peer cannot take what it got
+ * for the whole (RFC 9293, 3.10.5). A unix socket has no reset and is destroyed.
+ *
+ * While a shutdown(2) is on its way, libuv refuses to reset and Node then leaks
+ * the descriptor (seen on Node 20 and 26); that lasts one turn of the event
+ * loop, so the reset waits for it.
+ */
+export function reset(socket: Socket): void {
+  if (socket.destroyed) return;
+  const shuttingDown =
+    socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
+  if (shuttingDown) {
+    socket.once('finish', () => reset(socket));
+    return;
+  }
+  try {
+    socket.resetAndDestroy();
+  } catch {
+    socket.destroy();
+  }
+}

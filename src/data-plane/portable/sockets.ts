@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import { connect, createServer, type NetConnectOpts, type Server, type Socket } from 'node:net';
+import type { Endpoint } from '../data-plane.ts';
+
+/** Bytes one socket may hold in user space each way; one read of libuv's is as large. */
+const HIGH_WATER_MARK = 64 * 1024;
+
+/** Seconds of silence before TCP keepalive asks whether the peer is still there. */
+const KEEP_ALIVE_SECONDS = 30;
+
+/** The kernel caps it (net.core.somaxconn, 4096 since Linux 5.4); Node's own default is 511. */
+const BACKLOG = 4096;
+
+/** Node gives one address 250 ms before it tries the next, which is less than a distant relay needs. */
+const ATTEMPT_TIMEOUT = 2500;
+
+/** A connection that is not there after so many milliseconds serves no waiting client any more. */
+const DIAL_TIMEOUT = 10_000;
+
+const STREAM = {
+  allowHalfOpen: true,
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: KEEP_ALIVE_SECONDS * 1000,
+  highWaterMark: HIGH_WATER_MARK,
+};
+
+/** Listens for connections, which arrive paused: their bytes stay in the kernel until somebody reads. */
+export async function listen(
+  at: { host: string | undefined; port: number },
+  onConnection: (socket: Socket) => void,
+): Promise<Server> {
+  const server = createServer({ ...STREAM, pauseOnConnect: true }, (socket) => {
+    socket.on('error', ignore);
+    onConnection(socket);
+  });
+  server.listen({ port: at.port, host: at.host, backlog: BACKLOG });
+  await once(server, 'listening');
+  // Accept errors other than EMFILE (ECONNABORTED, …) concern one connection, never the listener.
+  server.on('error', ignore);
+  return server;
+}
+
+/**
+ * Connects. Rejects with the system's error, `ETIMEDOUT` after ten seconds or
+ * the signal's reason, and leaves nothing open.
+ */
+export function dial(
+  endpoint: Endpoint,
+  { signal, allowHalfOpen = true }: DialOptions = {},
+): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const options: ConnectOptions = {
+      ...STREAM,
+      ...endpoint,
+      allowHalfOpen,
+      autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT,
+    };
+    const socket = connect(options);
+    const abort = () => socket.destroy(signal?.reason);
+    socket.on('error', ignore);
+    socket.once('error', reject);
+    socket.setTimeout(DIAL_TIMEOUT, () => socket.destroy(timedOut()));
+    signal?.addEventListener('abort', abort);
+    socket.once('close', () => signal?.removeEventListener('abort', abort));
+    socket.once('connect', () => {
+      signal?.removeEventListener('abort', abort);
+      socket.off('error', reject).removeAllListeners('timeout').setTimeout(0);
+      resolve(socket);
+    });
+    if (signal?.aborted) abort();
+  });
+}
+
+interface DialOptions {
+  signal?: AbortSignal | undefined;
+  allowHalfOpen?: boolean;
+}
+
+type ConnectOptions = NetConnectOpts & {
+  highWaterMark: number;
+  autoSelectFamilyAttemptTimeout: number;
+};
+
+function timedOut(): Error {
+  return Object.assign(new Error(`no answer within ${DIAL_TIMEOUT / 1000} s`), {
+    code: 'ETIMEDOUT',
+  });
+}
+
+export function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('not a TCP listener');
+  return address.port;
+}
+
+/** Whoever uses the socket adds a listener that acts; this one keeps an error from being unhandled before that. */
+function ignore(): void {}

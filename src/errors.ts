@@ -1,0 +1,47 @@
+/** What can go wrong for a user of the library or the command line, by code. */
+export type RelayErrorCode =
+  | 'E_BAD_OPTION'
+  | 'E_LISTEN'
+  | 'E_RELAY_UNREACHABLE'
+  | 'E_RELAY_LOST'
+  | 'E_NOT_A_RELAY'
+  | 'E_TARGET_UNREACHABLE';
+
+/** An error with a code to act on and a message that says what happened and what to do next. */
+export class RelayError extends Error {
+  override name = 'RelayError';
+  readonly code: RelayErrorCode;
+
+  constructor(code: RelayErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** A system error in words, for a sentence such as "cannot reach a:1: …". */
+export function reasonOf(error: unknown): string {
+  const { code, message } = firstOf(error);
+  return (code && SYSTEM_REASONS[code]) ?? message;
+}
+
+const SYSTEM_REASONS: Record<string, string> = {
+  EACCES: 'permission denied',
+  EADDRINUSE: 'the address is in use already',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  EAI_AGAIN: 'the name cannot be looked up at the moment',
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  EHOSTUNREACH: 'no route to the host',
+  EMFILE: 'out of file descriptors (see ulimit -n)',
+  ENETUNREACH: 'network unreachable',
+  ENOENT: 'no such file or socket',
+  ENOTFOUND: 'unknown host',
+  ETIMEDOUT: 'no answer in time',
+};
+
+/** Trying several addresses of a name fails with one error for each: the first tells enough. */
+function firstOf(error: unknown): { code?: string; message: string } {
+  if (error instanceof AggregateError && error.errors.length > 0) return firstOf(error.errors[0]);
+  if (error instanceof Error) return error;
+  return { message: String(error) };
+}

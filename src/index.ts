@@ -1,0 +1,24 @@
+export type { AgentEvents } from './agent/agent.ts';
+export { Agent, createAgent } from './agent/agent.ts';
+export type { DialBackOptions } from './agent/dial-back.ts';
+export { dialBackAndPipe } from './agent/dial-back.ts';
+export { Broker, createBroker } from './broker/broker.ts';
+export type {
+  BrokerEvents,
+  RegistrationEnding,
+  RegistrationInfo,
+  RegistrationRefusal,
+} from './broker/events.ts';
+export type {
+  BackConnectRefusal,
+  ClientRefusal,
+  ConnectionRecord,
+  ExchangeCounters,
+  PairEnding,
+  PairReport,
+  WaitingEnding,
+} from './data-plane/data-plane.ts';
+export type { RelayErrorCode } from './errors.ts';
+export { RelayError } from './errors.ts';
+export type { AgentOptions, Target } from './options/agent-options.ts';
+export type { BrokerOptions } from './options/broker-options.ts';

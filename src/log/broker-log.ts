@@ -1,0 +1,112 @@
+import { performance } from 'node:perf_hooks';
+import type { Broker } from '../broker/broker.ts';
+import type { RegistrationEnding, RegistrationRefusal } from '../broker/events.ts';
+import type { BackConnectRefusal, ClientRefusal } from '../data-plane/data-plane.ts';
+import { printable } from '../protocol/printable.ts';
+import { describeTraffic } from './describe.ts';
+import type { Log } from './log.ts';
+import { Throttle } from './throttle.ts';
+
+const REGISTRATION_ENDINGS: Record<RegistrationEnding, string> = {
+  closed: 'the server closed its control connection',
+  lost: 'the control connection failed',
+  silent: 'the server no longer answers notifications',
+  'not-reading': 'the server does not read its notifications',
+  junk: 'the server sent something, which the basic protocol has no place for',
+  shutdown: 'the broker is shutting down',
+};
+
+const REGISTRATION_REFUSALS: Record<RegistrationRefusal, string> = {
+  full: 'too many registrations; --max-registrations raises the limit',
+  descriptors: 'out of file descriptors; raise the limit (ulimit -n)',
+  ports: 'no client port is free; widen --ports',
+  listen: 'its listeners could not be opened',
+  'hello-unknown': 'its first line is none that this relay knows',
+  'line-too-long': 'its first line is too long',
+  'hello-timeout': 'its first line did not end in time',
+};
+
+const CLIENT_REFUSALS: Record<ClientRefusal | BackConnectRefusal, string> = {
+  limit: 'client refused: too many clients; --max-clients raises the limit',
+  descriptors: 'client refused: out of file descriptors; raise the limit (ulimit -n)',
+  address: "back-connect refused: not from the server's address; --back-connect-from any allows it",
+  'no-client': 'back-connect closed: no client waits for it any more',
+};
+
+/** Writes what a broker reports into a log. */
+export function logBroker(broker: Broker, log: Log, advertise: string | undefined): void {
+  const throttle = new Throttle();
+  /** For what a stranger can cause at will. */
+  const throttled = (cause: string, sentence: string, fields: Record<string, unknown>) => {
+    const held = throttle.pass(cause, performance.now());
+    if (held === undefined) return;
+    log('warn', held > 0 ? `${sentence} (${held} more like this before)` : sentence, fields);
+  };
+
+  broker.on('listening', ({ host, port }) => {
+    log('info', `Control connections on port ${port}`, { event: 'listening', host, port });
+  });
+  broker.on('registered', (registration) => {
+    const { clientPort, backConnectPort, address } = registration;
+    const where = advertise === undefined ? '' : ` (${advertise}:${clientPort})`;
+    log('info', `Serving relay requests on port ${clientPort}${where}`, {
+      event: 'registered',
+      ...registration,
+      ...(advertise === undefined ? {} : { host: advertise }),
+    });
+    log('debug', `Port ${clientPort}: for ${address}, back-connects on port ${backConnectPort}`);
+  });
+  broker.on('ended', ({ id, clientPort }, ending, counters) => {
+    const running = counters.paired > 0 ? `; ${counters.paired} connections run on` : '';
+    const why = REGISTRATION_ENDINGS[ending];
+    const level = ending === 'closed' || ending === 'shutdown' ? 'info' : 'warn';
+    log(level, `Port ${clientPort} closed: ${why}${running}`, {
+      event: 'ended',
+      registration: id,
+      ending,
+      counters,
+    });
+  });
+  broker.on('refused', (address, cause, detail) => {
+    const sent = detail === '' ? '' : ` (${printable(detail)})`;
+    throttled(
+      `registration ${cause}`,
+      `Control connection from ${address} refused: ${REGISTRATION_REFUSALS[cause]}${sent}`,
+      { event: 'refused', address, cause, detail: printable(detail) },
+    );
+  });
+  broker.on('clientWaiting', ({ id, clientPort }, client) => {
+    log('debug', `Port ${clientPort}: client ${client.id} arrived from ${client.address}`, {
+      event: 'clientWaiting',
+      registration: id,
+      ...client,
+    });
+  });
+  broker.on('clientEnded', ({ id, clientPort }, record) => {
+    const level = record.ending === 'unfetched' ? 'warn' : 'debug';
+    const entry = `Port ${clientPort}: client ${record.id} ended, ${describeTraffic(record)}`;
+    const fields = { event: 'clientEnded', registration: id, ...record };
+    if (level === 'warn') throttled(`unfetched ${id}`, entry, fields);
+    else log(level, entry, fields);
+  });
+  const refused = (
+    { id, clientPort }: { id: number; clientPort: number },
+    cause: ClientRefusal | BackConnectRefusal,
+    address: string,
+  ) => {
+    throttled(`${cause} ${id}`, `Port ${clientPort}: ${CLIENT_REFUSALS[cause]} (${address})`, {
+      event: 'clientRefused',
+      registration: id,
+      cause,
+      address,
+    });
+  };
+  broker.on('clientRefused', refused);
+  broker.on('backConnectRefused', refused);
+  broker.on('draining', (connections) => {
+    log('info', `Shutting down; ${connections} relayed connections may finish`, {
+      event: 'draining',
+      connections,
+    });
+  });
+}

@@ -1,0 +1,22 @@
+/** Milliseconds between two entries of the same cause. */
+const INTERVAL = 10_000;
+
+/** Lets one entry per cause through in a while, so that a flood of refusals does not fill the disk. */
+export class Throttle {
+  readonly #last = new Map<string, { at: number; held: number }>();
+
+  /**
+   * Undefined when the entry is to be held back, else the number held back since the last one.
+   *
+   * @param now - milliseconds of any monotonic clock
+   */
+  pass(cause: string, now: number): number | undefined {
+    const last = this.#last.get(cause);
+    if (last !== undefined && now - last.at < INTERVAL) {
+      last.held += 1;
+      return undefined;
+    }
+    this.#last.set(cause, { at: now, held: 0 });
+    return last?.held ?? 0;
+  }
+}

@@ -1,0 +1,16 @@
+import * as v from 'valibot';
+
+/** How the command line programs report; the library itself logs nothing. */
+export const logOptions = {
+  /** Lines for people, or one JSON object per line. */
+  log: {
+    schema: v.optional(v.picklist(['pretty', 'json'], 'expected pretty or json'), 'pretty'),
+    hint: 'pretty|json',
+    help: 'Lines for people, or one JSON object per line',
+  },
+  /** Log every connection from its arrival on. */
+  verbose: {
+    schema: v.optional(v.boolean(), false),
+    help: 'Log every connection from its arrival on, and each refusal',
+  },
+};

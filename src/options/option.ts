@@ -1,0 +1,42 @@
+import * as v from 'valibot';
+import { RelayError } from '../errors.ts';
+
+/**
+ * One option, described once: the command line, the environment, the library's
+ * types, defaults and `--help` all come from this.
+ */
+export interface Option<Schema extends v.GenericSchema = v.GenericSchema> {
+  /** Checks a value and fills in the default, but never changes its form. */
+  schema: Schema;
+  help: string;
+  /** How a value looks in `--help`; a flag without a value has none. */
+  hint?: string;
+  /** Given by place instead of by name on the command line. */
+  positional?: true;
+}
+
+export type Options = Record<string, Option>;
+
+/** What a user of the library may give: what has a default may be left out. */
+export type OptionsInput<O extends Options> = Partial<{
+  [K in keyof O]: v.InferInput<O[K]['schema']>;
+}>;
+
+/** What the program works with: checked, and nothing missing. */
+export type OptionsOutput<O extends Options> = { [K in keyof O]: v.InferOutput<O[K]['schema']> };
+
+/** Checks all options. Throws `E_BAD_OPTION` naming every one at fault, unknown ones too. */
+export function checkOptions<O extends Options>(options: O, input: object): OptionsOutput<O> {
+  const entries = Object.entries(options);
+  const schema = v.strictObject(Object.fromEntries(entries.map(([key, o]) => [key, o.schema])));
+  const result = v.safeParse(schema, input);
+  if (result.success) return result.output as OptionsOutput<O>;
+  throw new RelayError('E_BAD_OPTION', result.issues.map(describeIssue).join('; '));
+}
+
+function describeIssue(issue: v.BaseIssue<unknown>): string {
+  const key = String(issue.path?.[0]?.key);
+  if (issue.kind === 'schema' && issue.expected === 'never') return `unknown option ${key}`;
+  if (issue.received === 'undefined') return `${key} is missing`;
+  return `${key}: ${issue.message}`;
+}

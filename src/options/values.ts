@@ -1,0 +1,67 @@
+import * as v from 'valibot';
+
+/** The kinds of value that options have; each says in its message what would be right. */
+
+export const port = whole(0, 65535, 'a port, 0 to 65535');
+
+export const count = whole(1, Number.MAX_SAFE_INTEGER, 'a whole number of at least 1');
+
+export const countFromZero = whole(0, Number.MAX_SAFE_INTEGER, 'a whole number of at least 0');
+
+/** setTimeout(3) of Node takes no more milliseconds than this. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+export const milliseconds = whole(0, LONGEST_TIMER, 'milliseconds, a whole number of at least 0');
+
+export const seconds = v.pipe(
+  v.number(),
+  v.check((s) => s > 0 && s * 1000 <= LONGEST_TIMER, 'expected seconds, more than 0'),
+);
+
+export const secondsFromZero = v.pipe(
+  v.number(),
+  v.check((s) => s >= 0 && s * 1000 <= LONGEST_TIMER, 'expected seconds, 0 or more'),
+);
+
+export const text = v.pipe(v.string(), v.nonEmpty('expected some text'));
+
+export interface PortRange {
+  from: number;
+  to: number;
+}
+
+/** `<from>-<to>`, both ends included. */
+export const portRange = v.pipe(
+  v.string(),
+  v.check(
+    (range) => parsePortRange(range) !== undefined,
+    'expected <from>-<to> within 1 to 65535, such as 4000-4999',
+  ),
+);
+
+export function parsePortRange(range: string): PortRange | undefined {
+  const match = /^(\d{1,5})-(\d{1,5})$/.exec(range);
+  const from = Number(match?.[1]);
+  const to = Number(match?.[2]);
+  return from >= 1 && from <= to && to <= 65535 ? { from, to } : undefined;
+}
+
+/** `<host>:<port>`, where an IPv6 address is written in brackets: `[::1]:8080`. */
+export const hostAndPort = v.pipe(
+  v.string(),
+  v.check((address) => parseAddress(address) !== undefined, 'expected <host>:<port>'),
+);
+
+export function parseAddress(address: string): { host: string; port: number } | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.%]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(address);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  return host !== undefined && port >= 1 && port <= 65535 ? { host, port } : undefined;
+}
+
+function whole(from: number, to: number, expected: string) {
+  return v.pipe(
+    v.number(),
+    v.check((n) => Number.isInteger(n) && n >= from && n <= to, `expected ${expected}`),
+  );
+}
