@@ -48,6 +48,8 @@ export class ControlLink {
   async *notifications(): AsyncGenerator<number, never> {
     const lines = lineSplitter();
     this.#socket.on('error', (error) => lines.destroy(error));
+    // pipe() passes on an end, but not a socket's destruction.
+    this.#socket.on('close', () => lines.end());
     this.#socket.pipe(lines);
     try {
       for await (const line of lines) yield this.#portIn(line);
