@@ -8,6 +8,6 @@ export function needs(...programs: string[]): { skip: string | false } {
   const missing = programs.filter((program) => spawnSync('which', [program]).status !== 0);
   if (missing.length === 0) return { skip: false };
   const reason = `needs ${missing.join(', ')}`;
-  if (process.env['RELAY_TEST_NO_SKIP']) throw new Error(`${reason}, and nothing may be skipped`);
+  if (process.env.RELAY_TEST_NO_SKIP) throw new Error(`${reason}, and nothing may be skipped`);
   return { skip: reason };
 }

@@ -32,6 +32,8 @@ type ConnectionEnd = Pick<ConnectionRecord, 'bytesToServer' | 'bytesToClient' | 
 /** An {@link Exchange} on `node:net`. */
 export class PortableExchange implements Exchange {
   readonly finished: Promise<void>;
+  clientPort = 0;
+  backConnectPort = 0;
   readonly #settings: ExchangeSettings;
   readonly #observer: ExchangeObserver;
   readonly #budget: DescriptorBudget;
@@ -74,19 +76,13 @@ export class PortableExchange implements Exchange {
       exchange.#clientListener = await listen({ host, port: clientPort }, (socket) =>
         exchange.#clientArrived(socket),
       );
+      exchange.clientPort = portOf(exchange.#clientListener);
+      exchange.backConnectPort = portOf(exchange.#backConnectListener);
     } catch (error) {
       await exchange.stop();
       throw error;
     }
     return exchange;
-  }
-
-  get clientPort(): number {
-    return this.#clientListener ? portOf(this.#clientListener) : 0;
-  }
-
-  get backConnectPort(): number {
-    return this.#backConnectListener ? portOf(this.#backConnectListener) : 0;
   }
 
   counters(): ExchangeCounters {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type NetConnectOpts, type Server, type Socket } from 'node:net';
 import type { Endpoint } from '../data-plane.ts';
+import { confirmEnd } from './confirm-end.ts';
 
 /** Bytes one socket may hold in user space each way; one read of libuv's is as large. */
 const HIGH_WATER_MARK = 64 * 1024;
@@ -32,6 +33,7 @@ export async function listen(
 ): Promise<Server> {
   const server = createServer({ ...STREAM, pauseOnConnect: true }, (socket) => {
     socket.on('error', ignore);
+    confirmEnd(socket);
     onConnection(socket);
   });
   server.listen({ port: at.port, host: at.host, backlog: BACKLOG });
@@ -57,6 +59,7 @@ export function dial(
       autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT,
     };
     const socket = connect(options);
+    confirmEnd(socket);
     const abort = () => socket.destroy(signal?.reason);
     socket.on('error', ignore);
     socket.once('error', reject);

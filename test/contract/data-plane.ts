@@ -1,0 +1,17 @@
+import { dialPair } from './dial-pair.ts';
+import { halfClose } from './half-close.ts';
+import { lifecycle } from './lifecycle.ts';
+import { pairing } from './pairing.ts';
+import type { PlaneUnderTest } from './plane-under-test.ts';
+import { pressure } from './pressure.ts';
+import { resets } from './resets.ts';
+
+/** What every data plane has to do. Knows of none in particular. */
+export function dataPlaneContract(createPlane: PlaneUnderTest): void {
+  halfClose(createPlane);
+  resets(createPlane);
+  pairing(createPlane);
+  lifecycle(createPlane);
+  pressure(createPlane);
+  dialPair(createPlane);
+}

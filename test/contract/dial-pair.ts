@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { outcome, read, serve } from '../support/tcp.ts';
+import type { PlaneUnderTest } from './plane-under-test.ts';
+
+const halfCloseTimeout = 30_000;
+
+export function dialPair(createPlane: PlaneUnderTest): void {
+  describe('a dialled pair', () => {
+    test('joins relay and target with half-close and reports the bytes', async (t) => {
+      const relay = await serve(t, () => {});
+      const target = await serve(t, (socket) => socket.pipe(socket));
+      const arrived = once(relay, 'connection');
+      const pair = await createPlane().dialPair({
+        relay: { host: '127.0.0.1', port: relay.port },
+        target: { host: '127.0.0.1', port: target.port },
+        halfCloseTimeout,
+      });
+      const [client] = (await arrived) as [Socket];
+      const echoed = outcome(client);
+      client.end('hello');
+      assert.deepEqual(await echoed, { data: Buffer.from('hello'), ending: 'eof' });
+      assert.deepEqual(await pair.ended, { bytesToServer: 5, bytesToClient: 5, ending: 'eof' });
+    });
+
+    test('reaches a unix socket', async (t) => {
+      const folder = await mkdtemp(join(tmpdir(), 'relay-'));
+      t.after(() => rm(folder, { recursive: true }));
+      const path = join(folder, 'service.sock');
+      await serve(t, (socket) => socket.end('from the socket'), { path });
+      const relay = await serve(t, () => {});
+      const arrived = once(relay, 'connection');
+      const pair = await createPlane().dialPair({
+        relay: { host: '127.0.0.1', port: relay.port },
+        target: { path },
+        halfCloseTimeout,
+      });
+      const [client] = (await arrived) as [Socket];
+      assert.equal((await outcome(client)).data.toString(), 'from the socket');
+      client.end();
+      assert.equal((await pair.ended).ending, 'eof');
+    });
+
+    test('a reset of the client ends a unix socket too', async (t) => {
+      const folder = await mkdtemp(join(tmpdir(), 'relay-'));
+      t.after(() => rm(folder, { recursive: true }));
+      const path = join(folder, 'service.sock');
+      const target = await serve(t, () => {}, { path });
+      const relay = await serve(t, () => {});
+      const arrived = Promise.all([once(relay, 'connection'), once(target, 'connection')]);
+      const pair = await createPlane().dialPair({
+        relay: { host: '127.0.0.1', port: relay.port },
+        target: { path },
+        halfCloseTimeout,
+      });
+      const [[client], [service]] = (await arrived) as [[Socket], [Socket]];
+      client.resetAndDestroy();
+      await outcome(service);
+      assert.equal((await pair.ended).ending, 'client-reset');
+    });
+
+    test('resets the relay side at once when the target refuses', async (t) => {
+      const relay = await serve(t, () => {});
+      const closed = await serve(t, () => {});
+      closed.close();
+      await once(closed, 'close');
+      const arrived = once(relay, 'connection');
+      const dialling = createPlane().dialPair({
+        relay: { host: '127.0.0.1', port: relay.port },
+        target: { host: '127.0.0.1', port: closed.port },
+        halfCloseTimeout,
+      });
+      await assert.rejects(dialling, (error: Error & { side?: string }) => {
+        assert.equal(error.side, 'target');
+        assert.equal((error.cause as NodeJS.ErrnoException).code, 'ECONNREFUSED');
+        return true;
+      });
+      const [client] = (await arrived) as [Socket];
+      assert.equal((await outcome(client)).ending, 'ECONNRESET');
+    });
+
+    test('closes the target side when the relay refuses', async (t) => {
+      const closed = await serve(t, () => {});
+      closed.close();
+      await once(closed, 'close');
+      const target = await serve(t, () => {});
+      const arrived = once(target, 'connection');
+      const dialling = createPlane().dialPair({
+        relay: { host: '127.0.0.1', port: closed.port },
+        target: { host: '127.0.0.1', port: target.port },
+        halfCloseTimeout,
+      });
+      await assert.rejects(dialling, { side: 'relay' });
+      const [service] = (await arrived) as [Socket];
+      await outcome(service);
+    });
+
+    test('is reset on both sides when aborted', async (t) => {
+      const relay = await serve(t, (socket) => socket.write('x'));
+      const target = await serve(t, () => {});
+      const arrived = once(target, 'connection');
+      const abort = new AbortController();
+      const pair = await createPlane().dialPair({
+        relay: { host: '127.0.0.1', port: relay.port },
+        target: { host: '127.0.0.1', port: target.port },
+        halfCloseTimeout,
+        signal: abort.signal,
+      });
+      const [service] = (await arrived) as [Socket];
+      await read(service, 1);
+      const seen = outcome(service);
+      abort.abort();
+      assert.equal((await seen).ending, 'ECONNRESET');
+      assert.equal((await pair.ended).ending, 'cut');
+    });
+
+    test('a signal aborted before the dial leaves nothing open', async (t) => {
+      const relay = await serve(t, () => {});
+      const dialling = createPlane().dialPair({
+        relay: { host: '127.0.0.1', port: relay.port },
+        target: { host: '127.0.0.1', port: relay.port },
+        halfCloseTimeout,
+        signal: AbortSignal.abort(),
+      });
+      await assert.rejects(dialling, { name: 'DialError' });
+    });
+  });
+}

@@ -1,0 +1,89 @@
+import { EventEmitter, on, once } from 'node:events';
+import type { Socket } from 'node:net';
+import type { TestContext } from 'node:test';
+import type {
+  ConnectionRecord,
+  DataPlane,
+  Exchange,
+  ExchangeSettings,
+} from '#src/data-plane/data-plane.ts';
+import { connectTo } from './tcp.ts';
+
+/** An exchange under test, what it reported so far, and the two ends of its connections. */
+export interface TestExchange {
+  exchange: Exchange;
+  events: EventEmitter;
+  records: ConnectionRecord[];
+  /** Connects a client and waits until the exchange reports it waiting. */
+  client(): Promise<Socket>;
+  backConnect(localAddress?: string): Promise<Socket>;
+  /** A client and its back-connect, paired. */
+  pair(): Promise<{ client: Socket; server: Socket }>;
+  /** Resolves when so many connections have ended, and returns their records. */
+  ended(count: number): Promise<ConnectionRecord[]>;
+}
+
+export const SETTINGS: ExchangeSettings = {
+  host: '127.0.0.1',
+  clientPort: 0,
+  backConnectFrom: undefined,
+  maxClients: 10_000,
+  pairTimeout: 30_000,
+  halfCloseTimeout: 30_000,
+};
+
+export async function openExchange(
+  t: TestContext,
+  plane: DataPlane,
+  settings: Partial<ExchangeSettings> = {},
+): Promise<TestExchange> {
+  const events = new EventEmitter();
+  events.setMaxListeners(0);
+  const records: ConnectionRecord[] = [];
+  const exchange = await plane.openExchange(
+    { ...SETTINGS, ...settings },
+    {
+      clientWaiting: (client) => events.emit('clientWaiting', client),
+      clientPaired: (id) => events.emit('clientPaired', id),
+      clientEnded: (record) => {
+        records.push(record);
+        events.emit('clientEnded', record);
+      },
+      clientRefused: (...refusal) => events.emit('clientRefused', ...refusal),
+      backConnectRefused: (...refusal) => events.emit('backConnectRefused', ...refusal),
+    },
+  );
+  t.after(async () => {
+    await exchange.stop();
+    exchange.cut();
+    await exchange.finished;
+  });
+
+  const client = async () => {
+    const waiting = once(events, 'clientWaiting');
+    const socket = await connectTo(t, exchange.clientPort);
+    await waiting;
+    return socket;
+  };
+  const backConnect = (localAddress?: string) =>
+    connectTo(t, exchange.backConnectPort, localAddress === undefined ? {} : { localAddress });
+  return {
+    exchange,
+    events,
+    records,
+    client,
+    backConnect,
+    async pair() {
+      const waiter = await client();
+      const paired = once(events, 'clientPaired');
+      const server = await backConnect();
+      await paired;
+      return { client: waiter, server };
+    },
+    async ended(count) {
+      if (records.length >= count) return records;
+      for await (const _ of on(events, 'clientEnded')) if (records.length >= count) break;
+      return records;
+    },
+  };
+}

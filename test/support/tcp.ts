@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket, type TcpNetConnectOpts } from 'node:net';
+import type { TestContext } from 'node:test';
+import { confirmEnd } from '#src/data-plane/portable/confirm-end.ts';
+
+/** A connection to a port of this machine that keeps both directions apart; gone when the test ends. */
+export async function connectTo(
+  t: TestContext,
+  port: number,
+  options: Partial<TcpNetConnectOpts> = {},
+): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', allowHalfOpen: true, ...options, port });
+  socket.on('error', () => {});
+  // Or the observer would take a reset behind data for a clean end, as Node does.
+  confirmEnd(socket);
+  t.after(() => socket.destroy());
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** A server on a port the system picks; gone, with its connections, when the test ends. */
+export async function serve(
+  t: TestContext,
+  onConnection: (socket: Socket) => void,
+  options: { host?: string; path?: string } = { host: '127.0.0.1' },
+): Promise<Server & { port: number }> {
+  const sockets = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => {});
+    confirmEnd(socket);
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    onConnection(socket);
+  });
+  server.listen(options.path === undefined ? { ...options, port: 0 } : { path: options.path });
+  await once(server, 'listening');
+  t.after(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  const address = server.address();
+  const port = address !== null && typeof address === 'object' ? address.port : 0;
+  return Object.assign(server, { port });
+}
+
+/** What came of a connection: all its bytes, and `'eof'` or the code of its error. */
+export async function outcome(socket: Socket): Promise<{ data: Buffer; ending: string }> {
+  const chunks: Buffer[] = [];
+  const ending = await new Promise<string>((resolve) => {
+    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.once('end', () => resolve('eof'));
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    socket.once('close', () => resolve('closed'));
+  });
+  return { data: Buffer.concat(chunks), ending };
+}
+
+/** Resolves with the next `count` bytes; what came behind them stays to be read. */
+export async function read(socket: Socket, count: number): Promise<Buffer> {
+  let bytes = Buffer.alloc(0);
+  while (bytes.length < count) {
+    const chunk: Buffer | null = socket.read();
+    if (chunk === null) await once(socket, 'readable');
+    else bytes = Buffer.concat([bytes, chunk]);
+  }
+  if (bytes.length > count) socket.unshift(bytes.subarray(count));
+  return bytes.subarray(0, count);
+}
+
+/** What a client gets from a port that lets nobody in: the code of its error, or `'eof'`. */
+export async function knock(port: number, host = '127.0.0.1'): Promise<string> {
+  const socket = connect({ port, host });
+  const answer = await new Promise<string>((resolve) => {
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
+    socket.once('end', () => resolve('eof'));
+    socket.resume();
+  });
+  socket.destroy();
+  return answer;
+}
