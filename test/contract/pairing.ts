@@ -64,9 +64,13 @@ export function pairing(createPlane: PlaneUnderTest): void {
     });
 
     test('a client that nobody fetches is reset at the pair timeout and counted', async (t) => {
-      const { client, exchange, ended, events, backConnect } = await openExchange(t, createPlane(), {
-        pairTimeout: 50,
-      });
+      const { client, exchange, ended, events, backConnect } = await openExchange(
+        t,
+        createPlane(),
+        {
+          pairTimeout: 50,
+        },
+      );
       const seen = await Promise.all([client(), client()].map(async (c) => outcome(await c)));
       assert.deepEqual(
         seen.map(({ ending }) => ending),

@@ -120,7 +120,9 @@ export function pressure(createPlane: PlaneUnderTest): void {
         await refused;
         surplus.destroy();
       }
-      const late = await Promise.all(Array.from({ length: 20 }, async () => outcome(await client())));
+      const late = await Promise.all(
+        Array.from({ length: 20 }, async () => outcome(await client())),
+      );
       assert.ok(late.every(({ ending }) => ending === 'ECONNRESET'));
       for (let n = 0; n < 20; n += 1) {
         const silent = await pair();

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { describe, test } from 'node:test';
+import { clientPortOf, runBroker, runCli } from '../support/program.ts';
+import { connectTo, knock, outcome, read, serve } from '../support/tcp.ts';
+
+describe('relay-broker', () => {
+  test('says on which port it serves a registrant, and where with --advertise', async (t) => {
+    const broker = await runBroker(t, '--advertise', 'relay.example.net');
+    await connectTo(t, broker.controlPort);
+    const port = await clientPortOf(broker);
+    assert.match(broker.output, new RegExp(`on port ${port} \\(relay\\.example\\.net:${port}\\)`));
+  });
+
+  test('tells the registrant of each client in exactly one line', async (t) => {
+    const broker = await runBroker(t);
+    const control = await connectTo(t, broker.controlPort);
+    const port = await clientPortOf(broker);
+    await connectTo(t, port);
+    await connectTo(t, port);
+    await once(control, 'readable');
+    const first = String(await read(control, '[NEW] 10000\n'.length));
+    const second = String(await read(control, first.length));
+    assert.match(first, /^\[NEW\] [1-9]\d{3,4}\n$/);
+    assert.equal(second, first);
+  });
+
+  test('gives out client ports of a range in order, lowest free first', async (t) => {
+    const outside = await serve(t, () => {});
+    const range = `${outside.port}-${outside.port + 2}`;
+    const broker = await runBroker(t, '--ports', range);
+    const first = await connectTo(t, broker.controlPort);
+    const firstPort = await clientPortOf(broker, 1);
+    assert.ok(firstPort > outside.port, 'the port in use is left out');
+    await connectTo(t, broker.controlPort);
+    const secondPort = await clientPortOf(broker, 2);
+    assert.ok(secondPort > firstPort);
+    first.destroy();
+    await broker.line(new RegExp(`Port ${firstPort} closed`));
+    await connectTo(t, broker.controlPort);
+    assert.equal(await clientPortOf(broker, 3), firstPort);
+
+    const surplus = await connectTo(t, broker.controlPort);
+    await broker.line(/no client port is free; widen --ports/);
+    assert.equal((await outcome(surplus)).ending, 'eof');
+  });
+
+  test('closes a registrant over --max-registrations', async (t) => {
+    const broker = await runBroker(t, '--max-registrations', '1');
+    await connectTo(t, broker.controlPort);
+    await clientPortOf(broker);
+    await outcome(await connectTo(t, broker.controlPort));
+    await broker.line(/refused: too many registrations/);
+  });
+
+  test('warns that it lets everybody in unless it is bound to loopback', async (t) => {
+    const open = runCli(t, 'relay-broker', ['0']);
+    await open.line(/No access control: anyone who reaches the control port can open public ports/);
+    const closed = await runBroker(t);
+    await connectTo(t, closed.controlPort);
+    await clientPortOf(closed);
+    assert.doesNotMatch(closed.output, /No access control/);
+  });
+
+  test('takes every option from the environment, and the command line over it', async (t) => {
+    const environment = { RELAY_PORT: '0', RELAY_HOST: '127.0.0.1', RELAY_LOG: 'json' };
+    const broker = runCli(t, 'relay-broker', [], environment);
+    const [, entry = ''] = await broker.line(/^(\{.*"event":"listening".*)$/);
+    assert.equal(JSON.parse(entry).host, '127.0.0.1');
+    const other = runCli(t, 'relay-broker', ['--log', 'pretty'], environment);
+    await other.line(/Control connections on port \d+$/);
+  });
+
+  test('refuses what it does not know with exit code 2 and a hint', async (t) => {
+    for (const [args, says] of [
+      [['8080', '--max-client', '5'], /unknown on the command line: --max-client/],
+      [['8080', 'more'], /unknown on the command line: more/],
+      [['80800'], /port: expected a port, 0 to 65535/],
+      [['0', '--ports', '9-1'], /ports: expected <from>-<to>/],
+      [[], /port is missing/],
+    ] as const) {
+      const broker = runCli(t, 'relay-broker', [...args]);
+      assert.equal(await broker.exited, 2);
+      assert.match(broker.output, says);
+      assert.match(broker.output, /Try "relay-broker --help"/);
+    }
+  });
+
+  test('says which port is taken, with exit code 1', async (t) => {
+    const taken = await serve(t, () => {});
+    const broker = runCli(t, 'relay-broker', [String(taken.port), '--host', '127.0.0.1']);
+    assert.equal(await broker.exited, 1);
+    assert.match(broker.output, new RegExp(`port ${taken.port}: the address is in use already`));
+  });
+
+  test('lets relayed connections finish on SIGTERM, and exits with 0', async (t) => {
+    const broker = await runBroker(t, '--drain', '60');
+    const { client, server } = await pairThrough(t, broker);
+    broker.signal('SIGTERM');
+    await broker.line(/Shutting down; 1 relayed connections may finish/);
+    assert.equal(await knock(broker.controlPort), 'ECONNREFUSED');
+    client.end('question');
+    assert.equal((await outcome(server)).data.toString(), 'question');
+    const answered = outcome(client);
+    server.end('answer');
+    assert.deepEqual(await answered, { data: Buffer.from('answer'), ending: 'eof' });
+    assert.equal(await broker.exited, 0);
+  });
+
+  for (const [how, drain] of [
+    ['a second signal', '60'],
+    ['the drain time', '0.1'],
+  ] as const) {
+    test(`resets what is left at ${how}, and still exits with 0`, async (t) => {
+      const broker = await runBroker(t, '--drain', drain);
+      const { client, server } = await pairThrough(t, broker);
+      const seen = Promise.all([outcome(client), outcome(server)]);
+      broker.signal('SIGINT');
+      await broker.line(/Shutting down/);
+      if (drain === '60') broker.signal('SIGINT');
+      assert.deepEqual(
+        (await seen).map(({ ending }) => ending),
+        ['ECONNRESET', 'ECONNRESET'],
+      );
+      assert.equal(await broker.exited, 0);
+    });
+  }
+});
+
+async function pairThrough(
+  t: Parameters<typeof connectTo>[0],
+  broker: Awaited<ReturnType<typeof runBroker>>,
+) {
+  const control = await connectTo(t, broker.controlPort);
+  const port = await clientPortOf(broker);
+  const client = await connectTo(t, port);
+  const [chunk] = await once(control, 'data');
+  const server = await connectTo(t, Number(/\d+/.exec(String(chunk))?.[0]));
+  client.write('x');
+  await read(server, 1);
+  return { client, server };
+}

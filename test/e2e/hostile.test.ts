@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { describe, test } from 'node:test';
+import { clientPortOf, Program, runBroker } from '../support/program.ts';
+import { connectTo, knock, outcome, read } from '../support/tcp.ts';
+
+describe('a hostile peer', () => {
+  test('that speaks HTTP to the control port gets one error line and no ports', async (t) => {
+    const broker = await runBroker(t);
+    const browser = await connectTo(t, broker.controlPort);
+    browser.write('GET / HTTP/1.1\r\nHost: relay\r\n\r\n');
+    const { data, ending } = await outcome(browser);
+    assert.match(data.toString(), /^\[ERROR\] \{"code":"hello-unknown","message":"[^"]+"\}\n$/);
+    assert.equal(ending, 'eof');
+    await broker.line(/first line is none that this relay knows \("GET \/ HTTP\/1\.1\\r"\)/);
+    assert.doesNotMatch(broker.output, /Serving/);
+  });
+
+  test('that sends a line without end is stopped at 4 KiB', async (t) => {
+    const broker = await runBroker(t);
+    const endless = await connectTo(t, broker.controlPort);
+    const answer = outcome(endless);
+    endless.write('x'.repeat(1024 * 1024));
+    assert.match((await answer).data.toString(), /line-too-long|^$/);
+    await broker.line(/first line is too long/);
+  });
+
+  test('that sends junk after it registered loses its registration, with a log line', async (t) => {
+    const broker = await runBroker(t);
+    const control = await connectTo(t, broker.controlPort);
+    const port = await clientPortOf(broker);
+    control.write('\u001b[2Jjunk');
+    await broker.line(new RegExp(`Port ${port} closed: the server sent something`));
+    assert.equal(await knock(port), 'ECONNREFUSED');
+  });
+
+  test('that scans the control port opens nothing', async (t) => {
+    const broker = await runBroker(t, '--hello-wait', '50');
+    for (let n = 0; n < 20; n += 1) {
+      const scan = await connectTo(t, broker.controlPort);
+      scan[n % 2 ? 'destroy' : 'resetAndDestroy']();
+    }
+    await connectTo(t, broker.controlPort);
+    await clientPortOf(broker);
+    assert.equal(broker.lines.filter((line) => line.includes('Serving')).length, 1);
+  });
+
+  test('that floods a client port is refused over the limit, in one log line', async (t) => {
+    const broker = await runBroker(t, '--max-clients', '5');
+    await connectTo(t, broker.controlPort);
+    const port = await clientPortOf(broker);
+    for (let n = 0; n < 5; n += 1) await connectTo(t, port);
+    for (let n = 0; n < 200; n += 1) assert.equal(await knock(port), 'ECONNRESET');
+    await broker.line(/client refused: too many clients/);
+    assert.equal(broker.lines.filter((line) => line.includes('too many clients')).length, 1);
+  });
+
+  test('that uses up the descriptors does not end the broker or its pairs', async (t) => {
+    const limited = 'ulimit -n 256; exec "$0" dist/cli/relay-broker.js 0 --host 127.0.0.1';
+    const broker = new Program(t, 'sh', ['-c', limited, process.execPath]);
+    const [, controlPort] = await broker.line(/Control connections on port (\d+)/);
+    const control = await connectTo(t, Number(controlPort));
+    const port = await clientPortOf(broker);
+    const client = await connectTo(t, port);
+    const [notification] = await once(control, 'data');
+    const backConnectPort = Number(/\d+/.exec(String(notification))?.[0]);
+    const server = await connectTo(t, backConnectPort);
+    server.pipe(server);
+    control.resume();
+
+    const flood = await Promise.all(
+      Array.from({ length: 1000 }, () => connectTo(t, port).catch(() => undefined)),
+    );
+    await broker.line(/client refused: out of file descriptors/);
+    client.write('still here');
+    assert.equal((await read(client, 10)).toString(), 'still here');
+    for (const socket of flood) socket?.destroy();
+    // Those that wait give their place back when their back-connect comes.
+    for (let n = 0; n < 120; n += 1) {
+      const spent = await connectTo(t, backConnectPort);
+      await outcome(spent);
+      spent.destroy();
+    }
+    const late = await connectTo(t, port);
+    const own = await connectTo(t, backConnectPort);
+    late.write('room again');
+    assert.equal((await read(own, 10)).toString(), 'room again');
+    assert.equal(broker.lines.filter((line) => line.includes('descriptors')).length, 1);
+  });
+});

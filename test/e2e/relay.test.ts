@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { describe, type TestContext, test } from 'node:test';
+import { clientPortOf, runBroker } from '../support/program.ts';
+import { type Registrant, registrants } from '../support/registrants.ts';
+import { connectTo, outcome, serve } from '../support/tcp.ts';
+
+const MIB = 1024 * 1024;
+
+for (const registrant of registrants) {
+  describe(`through ${registrant.name}`, registrant.needs, () => {
+    test('32 MiB come back whole to a client that half-closes', async (t) => {
+      const { port } = await relayedEcho(t, registrant);
+      const client = await connectTo(t, port);
+      const sent = randomBytes(32 * MIB);
+      const echoed = outcome(client);
+      client.end(sent);
+      assert.deepEqual(await echoed, { data: sent, ending: 'eof' });
+    });
+
+    test('400 clients at once each get their own bytes back', async (t) => {
+      const { port } = await relayedEcho(t, registrant);
+      const clients = Array.from({ length: 400 }, async (_, n) => {
+        const client = await connectTo(t, port);
+        const sent = Buffer.alloc(3000, `client ${n} `);
+        const echoed = outcome(client);
+        client.end(sent);
+        assert.deepEqual(await echoed, { data: sent, ending: 'eof' });
+      });
+      await Promise.all(clients);
+    });
+
+    test('clients that leave at once shift nobody', async (t) => {
+      const { port } = await relayedEcho(t, registrant);
+      for (let round = 0; round < 20; round += 1) {
+        const leaving = await Promise.all([connectTo(t, port), connectTo(t, port)]);
+        leaving[0].resetAndDestroy();
+        leaving[1].destroy();
+        const client = await connectTo(t, port);
+        const echoed = outcome(client);
+        client.end(`round ${round}`);
+        assert.equal((await echoed).data.toString(), `round ${round}`);
+      }
+    });
+
+    test('a client that reads nothing does not grow the broker or hold up others', async (t) => {
+      const { port, broker } = await relayedEcho(t, registrant);
+      // What the garbage collector lets lie comes with any traffic; here only the stuck client counts.
+      const warm = await connectTo(t, port);
+      const warmed = outcome(warm);
+      warm.end(Buffer.alloc(64 * MIB));
+      await warmed;
+      const before = await residentMiB(broker.pid);
+
+      const stuck = await connectTo(t, port);
+      const chunk = Buffer.alloc(MIB, 'x');
+      for (let offered = 0; offered < 256; offered += 1) stuck.write(chunk);
+      for (let n = 0; n < 5; n += 1) {
+        const client = await connectTo(t, port);
+        const echoed = outcome(client);
+        client.end(chunk);
+        assert.equal((await echoed).data.length, MIB);
+      }
+      const growth = (await residentMiB(broker.pid)) - before;
+      assert.ok(growth < 16, `grew by ${growth.toFixed(1)} MiB`);
+    });
+
+    test('the broker closes the ports when it goes away', async (t) => {
+      const { port, broker, program } = await relayedEcho(t, registrant);
+      program.signal('SIGKILL');
+      await broker.line(new RegExp(`Port ${port} closed`));
+      await assert.rejects(connectTo(t, port), { code: 'ECONNREFUSED' });
+    });
+  });
+}
+
+test('a reset client is a reset for the service behind the agent', async (t) => {
+  const service = await serve(t, (socket) => socket.write('hello'));
+  const broker = await runBroker(t);
+  const [agent] = registrants;
+  await agent?.start(t, broker.controlPort, service.port);
+  const port = await clientPortOf(broker);
+  const arrived = once(service, 'connection');
+  const client = await connectTo(t, port);
+  await once(client, 'readable');
+  const [socket] = await arrived;
+  const seen = outcome(socket);
+  client.resetAndDestroy();
+  assert.equal((await seen).ending, 'ECONNRESET');
+});
+
+async function relayedEcho(t: TestContext, registrant: Registrant) {
+  const echo = await serve(t, (socket) => socket.pipe(socket));
+  const broker = await runBroker(t);
+  const program = await registrant.start(t, broker.controlPort, echo.port);
+  return { port: await clientPortOf(broker), broker, program };
+}
+
+async function residentMiB(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
+}

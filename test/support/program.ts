@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { EventEmitter, on, once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { TestContext } from 'node:test';
+
+/** A program under test, as a user runs it; killed, if it still runs, when the test ends. */
+export class Program {
+  readonly child: ChildProcess;
+  /** What it printed so far, stdout and stderr in one. */
+  readonly lines: string[] = [];
+  readonly exited: Promise<number | null>;
+  readonly #printed = new EventEmitter();
+
+  constructor(t: TestContext, command: string, args: string[], env: NodeJS.ProcessEnv = {}) {
+    const options = { env: { ...process.env, NO_COLOR: '1', ...env } };
+    this.child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const output of [this.child.stdout, this.child.stderr]) {
+      if (output === null) continue;
+      createInterface(output).on('line', (line) => {
+        this.lines.push(line);
+        this.#printed.emit('line');
+      });
+    }
+    this.exited = once(this.child, 'close').then(([code]) => {
+      this.#printed.emit('end');
+      return code;
+    });
+    t.after(async () => {
+      this.child.kill('SIGKILL');
+      await this.exited;
+    });
+  }
+
+  get output(): string {
+    return this.lines.join('\n');
+  }
+
+  get pid(): number {
+    if (this.child.pid === undefined) throw new Error('not started');
+    return this.child.pid;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name);
+  }
+
+  /** The `nth` line that matches, as soon as it is there. */
+  async line(pattern: RegExp, nth = 1): Promise<RegExpExecArray> {
+    const matches = () => this.lines.map((line) => pattern.exec(line)).filter((m) => m !== null);
+    let match = matches()[nth - 1];
+    if (match) return match;
+    for await (const _ of on(this.#printed, 'line', { close: ['end'] })) {
+      match = matches()[nth - 1];
+      if (match) return match;
+    }
+    throw new Error(`no line ${nth} like ${pattern} in:\n${this.output}`);
+  }
+}
+
+/** Runs a TypeScript file of this repository, on Node 20 too. */
+export function runTypeScript(t: TestContext, file: string, ...args: string[]): Program {
+  return new Program(t, process.execPath, ['--import', 'tsx', file, ...args]);
+}
+
+export function runCli(
+  t: TestContext,
+  name: 'relay-broker' | 'relay-agent',
+  args: string[],
+  env?: NodeJS.ProcessEnv,
+): Program {
+  return new Program(t, process.execPath, [`dist/cli/${name}.js`, ...args], env);
+}
+
+/** A broker on loopback, and the control port that it logged. */
+export async function runBroker(
+  t: TestContext,
+  ...args: string[]
+): Promise<Program & { controlPort: number }> {
+  const broker = runCli(t, 'relay-broker', ['0', '--host', '127.0.0.1', ...args]);
+  const [, port] = await broker.line(/Control connections on port (\d+)/);
+  return Object.assign(broker, { controlPort: Number(port) });
+}
+
+/** The client port of the broker's `nth` registration. */
+export async function clientPortOf(broker: Program, nth = 1): Promise<number> {
+  const [, port] = await broker.line(/Serving relay requests on port (\d+)/, nth);
+  return Number(port);
+}
