@@ -6,10 +6,9 @@ PORT ?= 8080
 start: dist
 	@node dist/cli/relay-broker.js $(PORT)
 
-test: node_modules
+test: dist
 	npm run --silent lint
 	npm run --silent typecheck
-	npm run --silent build
 	npm test --silent
 
 demo: dist

@@ -10,6 +10,7 @@ import { createPortableDataPlane } from '../data-plane/portable/portable-data-pl
 import { RelayError, reasonOf } from '../errors.ts';
 import type { Target } from '../options/agent-options.ts';
 import { checkOptions } from '../options/option.ts';
+import { dialledPort } from '../options/values.ts';
 import { relayingOptions } from '../options/relaying-options.ts';
 import { handToServer } from './hand-to-server.ts';
 import { nameOf, resolveTarget } from './target.ts';
@@ -26,6 +27,11 @@ export interface DialBackOptions {
   /** Resets the connection when aborted. */
   signal?: AbortSignal;
 }
+
+const dialBackOptions = {
+  port: { schema: dialledPort, help: 'The port of the notification' },
+  halfCloseTimeout: relayingOptions.halfCloseTimeout,
+};
 
 /**
  * Fetches a waiting client: dials the relay's back-connect port and the target
@@ -44,15 +50,12 @@ export interface DialBackOptions {
  * ```
  */
 export async function dialBackAndPipe(options: DialBackOptions): Promise<PairReport> {
-  const { host, port, target, halfCloseTimeout, signal } = options;
-  const { halfCloseTimeout: timeout } = checkOptions(
-    { halfCloseTimeout: relayingOptions.halfCloseTimeout },
-    { halfCloseTimeout },
-  );
+  const { host, target, signal, ...checked } = options;
+  const { port, halfCloseTimeout } = checkOptions(dialBackOptions, checked);
   const pair = await dialBack(createPortableDataPlane(), {
     relay: { host, port },
     target,
-    halfCloseTimeout: timeout * 1000,
+    halfCloseTimeout: halfCloseTimeout * 1000,
     signal,
   });
   return pair.ended;

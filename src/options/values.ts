@@ -4,6 +4,9 @@ import * as v from 'valibot';
 
 export const port = whole(0, 65535, 'a port, 0 to 65535');
 
+/** A port that something can be dialled on. */
+export const dialledPort = whole(1, 65535, 'a port, 1 to 65535');
+
 export const count = whole(1, Number.MAX_SAFE_INTEGER, 'a whole number of at least 1');
 
 export const countFromZero = whole(0, Number.MAX_SAFE_INTEGER, 'a whole number of at least 0');

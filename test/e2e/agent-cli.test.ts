@@ -75,7 +75,10 @@ describe('relay-agent', () => {
 
     const lost = runCli(t, 'relay-agent', ['1', '--to', 'no.invalid:1', '--max-retries', '0']);
     assert.equal(await lost.exited, 1);
-    assert.match(lost.output, /Cannot reach the relay at no\.invalid:1: .*(unknown host|looked up)/);
+    assert.match(
+      lost.output,
+      /Cannot reach the relay at no\.invalid:1: .*(unknown host|looked up)/,
+    );
   });
 
   test('refuses a target or relay that is none with exit code 2', async (t) => {

@@ -6,8 +6,15 @@ import { spawnSync } from 'node:child_process';
  */
 export function needs(...programs: string[]): { skip: string | false } {
   const missing = programs.filter((program) => spawnSync('which', [program]).status !== 0);
-  if (missing.length === 0) return { skip: false };
-  const reason = `needs ${missing.join(', ')}`;
+  return missing.length === 0 ? { skip: false } : skip(`needs ${missing.join(', ')}`);
+}
+
+/** {@link needs}, and the right to make network namespaces. */
+export function needsNetworkOf(...programs: string[]): { skip: string | false } {
+  return process.getuid?.() === 0 ? needs(...programs) : skip('needs root');
+}
+
+function skip(reason: string): { skip: string } {
   if (process.env.RELAY_TEST_NO_SKIP) throw new Error(`${reason}, and nothing may be skipped`);
   return { skip: reason };
 }

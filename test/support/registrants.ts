@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test';
-import { firstBlock } from './readme.ts';
-import { Program, runCli, runTypeScript } from './program.ts';
 import { needs } from './needs.ts';
+import { Program, runCli, runTypeScript } from './program.ts';
+import { firstBlock } from './readme.ts';
 
 /** A program that registers with a broker and has its clients' bytes echoed. */
 export interface Registrant {

@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process';
+import type { TestContext } from 'node:test';
+
+/** Two hosts of the test's own, joined by a link: network namespaces, gone when the test ends. */
+export interface TwoHosts {
+  near: Host;
+  far: Host;
+}
+
+export interface Host {
+  address: string;
+  /** The words to put before a command so that it runs there. */
+  inside: string[];
+}
+
+export function twoHosts(t: TestContext): TwoHosts {
+  const near = host(t, `relay-near-${process.pid}`, '10.99.0.1');
+  const far = host(t, `relay-far-${process.pid}`, '10.99.0.2');
+  const [nearName = '', farName = ''] = [near.inside[3], far.inside[3]];
+  ip('link', 'add', 'up0', 'netns', nearName, 'type', 'veth', 'peer', 'up0', 'netns', farName);
+  for (const { inside, address } of [near, far]) {
+    const [, , , name = ''] = inside;
+    ip('-n', name, 'address', 'add', `${address}/24`, 'dev', 'up0');
+    for (const device of ['up0', 'lo']) ip('-n', name, 'link', 'set', device, 'up');
+  }
+  return { near, far };
+}
+
+/** From now on nothing arrives at this host, and nobody is told. */
+export function blackhole({ inside: [command = '', ...words] }: Host): void {
+  const drop = 'table inet t { chain c { type filter hook input priority 0; policy drop; }; };\n';
+  execFileSync(command, [...words, 'nft', '-f', '-'], { input: drop });
+}
+
+function host(t: TestContext, name: string, address: string): Host {
+  ip('netns', 'add', name);
+  t.after(() => ip('netns', 'delete', name));
+  return { address, inside: ['ip', 'netns', 'exec', name] };
+}
+
+function ip(...words: string[]): void {
+  execFileSync('ip', words);
+}
