@@ -10,8 +10,8 @@ import { createPortableDataPlane } from '../data-plane/portable/portable-data-pl
 import { RelayError, reasonOf } from '../errors.ts';
 import type { Target } from '../options/agent-options.ts';
 import { checkOptions } from '../options/option.ts';
-import { dialledPort } from '../options/values.ts';
 import { relayingOptions } from '../options/relaying-options.ts';
+import { dialledPort } from '../options/values.ts';
 import { handToServer } from './hand-to-server.ts';
 import { nameOf, resolveTarget } from './target.ts';
 

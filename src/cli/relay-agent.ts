@@ -11,9 +11,9 @@ await program({
   name: 'relay-agent',
   description: 'Exposes a local service through a relay',
   options: { ...agentOptions, ...logOptions },
-  async run({ log: format, verbose, ...settings }) {
+  async run({ log: format, ...settings }) {
     const agent = createAgent(settings);
-    logAgent(agent, createLog({ log: format, verbose }), nameOf(settings.target));
+    logAgent(agent, createLog({ log: format, verbose: false }), nameOf(settings.target));
     closeOnSignals(agent);
     await agent.run();
   },

@@ -3,13 +3,13 @@ import { createBroker } from '../broker/broker.ts';
 import { logBroker } from '../log/broker-log.ts';
 import { createLog } from '../log/log.ts';
 import { brokerOptions } from '../options/broker-options.ts';
-import { logOptions } from '../options/log-options.ts';
+import { logOptions, verboseOptions } from '../options/log-options.ts';
 import { closeOnSignals, program } from './program.ts';
 
 await program({
   name: 'relay-broker',
   description: 'A TCP relay: servers behind NAT register here, clients reach them through it',
-  options: { ...brokerOptions, ...logOptions },
+  options: { ...brokerOptions, ...logOptions, ...verboseOptions },
   async run({ log: format, verbose, ...settings }) {
     const log = createLog({ log: format, verbose });
     const broker = createBroker(settings);

@@ -8,9 +8,13 @@ export const logOptions = {
     hint: 'pretty|json',
     help: 'Lines for people, or one JSON object per line',
   },
+};
+
+/** For a broker, which has a line for every connection that would drown the others. */
+export const verboseOptions = {
   /** Log every connection from its arrival on. */
   verbose: {
     schema: v.optional(v.boolean(), false),
-    help: 'Log every connection from its arrival on, and each refusal',
+    help: 'Log every connection, from its arrival to its end',
   },
 };
