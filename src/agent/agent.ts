@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PairReport } from '../data-plane/data-plane.ts';
+import type { DialledPair, PairReport } from '../data-plane/data-plane.ts';
 import { createPortableDataPlane } from '../data-plane/portable/portable-data-plane.ts';
 import { RelayError } from '../errors.ts';
 import { type AgentOptions, type AgentSettings, agentOptions } from '../options/agent-options.ts';
@@ -50,8 +50,8 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #settings: AgentSettings;
   readonly #plane = createPortableDataPlane();
   readonly #stop = new AbortController();
-  readonly #cut = new AbortController();
-  readonly #connections = new Set<Promise<void>>();
+  readonly #pairs = new Set<DialledPair>();
+  #cut = false;
   #link: ControlLink | undefined;
 
   /** @internal Use {@link createAgent}, which checks the options. */
@@ -87,19 +87,20 @@ export class Agent extends EventEmitter<AgentEvents> {
    * @param drain - seconds to wait. Default: the `drain` option.
    */
   async close({ drain = this.#settings.drain }: { drain?: number } = {}): Promise<void> {
-    if (!this.#stop.signal.aborted) this.emit('draining', this.#connections.size);
+    if (!this.#stop.signal.aborted) this.emit('draining', this.#pairs.size);
     this.#stop.abort();
     this.#link?.close();
-    const deadline = setTimeout(() => this.#cut.abort(), drain * 1000);
-    await Promise.all(this.#connections);
+    const deadline = setTimeout(() => this.#cutAll(), drain * 1000);
+    while (this.#pairs.size > 0) await Promise.all([...this.#pairs].map(({ ended }) => ended));
     clearTimeout(deadline);
   }
 
   /** One control connection, from its dial to its end. Nothing is returned when we were closed. */
   async #serve(): Promise<RelayError | undefined> {
     try {
-      const link = await ControlLink.connect(this.#settings.to, this.#stop.signal);
+      const link = await ControlLink.connect(this.#settings.to);
       this.#link = link;
+      if (this.#stop.signal.aborted) link.close();
       this.emit('connected', link.relayAddress);
       await this.#answer(link);
     } catch (error) {
@@ -127,16 +128,21 @@ export class Agent extends EventEmitter<AgentEvents> {
         relay,
         target: this.#settings.target,
         halfCloseTimeout: this.#settings.halfCloseTimeout * 1000,
-        signal: this.#cut.signal,
       });
-      const ended = pair.ended.then((report) => {
-        this.#connections.delete(ended);
+      this.#pairs.add(pair);
+      if (this.#cut) pair.cut();
+      void pair.ended.then((report) => {
+        this.#pairs.delete(pair);
         this.emit('connectionEnded', report);
       });
-      this.#connections.add(ended);
     } catch (error) {
       if (!(error instanceof RelayError)) throw error;
       this.emit('connectionFailed', error);
     }
+  }
+
+  #cutAll(): void {
+    this.#cut = true;
+    for (const pair of this.#pairs) pair.cut();
   }
 }

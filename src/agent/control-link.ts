@@ -24,11 +24,11 @@ export class ControlLink {
    * @param name - the relay's control port, `<host>:<port>`
    * @throws RelayError `E_RELAY_UNREACHABLE`
    */
-  static async connect(name: string, signal: AbortSignal): Promise<ControlLink> {
+  static async connect(name: string): Promise<ControlLink> {
     const relay = parseAddress(name);
     if (relay === undefined) throw new RelayError('E_BAD_OPTION', `${name} is not <host>:<port>`);
     try {
-      return new ControlLink(await dial(relay, { signal, allowHalfOpen: false }), name);
+      return new ControlLink(await dial(relay, false), name);
     } catch (error) {
       throw new RelayError(
         'E_RELAY_UNREACHABLE',

@@ -56,9 +56,11 @@ export async function dialBackAndPipe(options: DialBackOptions): Promise<PairRep
     relay: { host, port },
     target,
     halfCloseTimeout: halfCloseTimeout * 1000,
-    signal,
   });
-  return pair.ended;
+  const cut = () => pair.cut();
+  signal?.addEventListener('abort', cut);
+  if (signal?.aborted) cut();
+  return pair.ended.finally(() => signal?.removeEventListener('abort', cut));
 }
 
 type DialBackRequest = Omit<DialRequest, 'target'> & { target: Target };
@@ -73,15 +75,28 @@ export async function dialBack(plane: DataPlane, request: DialBackRequest): Prom
   } catch (error) {
     if (!(error instanceof DialError)) throw error;
     throw error.side === 'target'
-      ? new RelayError(
-          'E_TARGET_UNREACHABLE',
-          `Cannot reach the target at ${nameOf(request.target)}: ${reasonOf(error.cause)}. Is the service running there? Its client was reset.`,
-          { cause: error.cause },
-        )
-      : new RelayError(
-          'E_RELAY_UNREACHABLE',
-          `Cannot dial back to the relay at ${relay.host}:${relay.port}: ${reasonOf(error.cause)}. Does a firewall block that port?`,
-          { cause: error.cause },
-        );
+      ? targetUnreachable(nameOf(request.target), error.cause)
+      : relayUnreachable(`${relay.host}:${relay.port}`, error.cause);
   }
+}
+
+function targetUnreachable(name: string, cause: unknown): RelayError {
+  return new RelayError(
+    'E_TARGET_UNREACHABLE',
+    `Cannot reach the target at ${name}: ${reasonOf(cause)}. Is the service running there? Its client was reset.`,
+    { cause },
+  );
+}
+
+function relayUnreachable(name: string, cause: unknown): RelayError {
+  const { code } = cause as NodeJS.ErrnoException;
+  const hint =
+    code === 'ECONNRESET'
+      ? 'The client has most likely left already.'
+      : 'Does a firewall block that port?';
+  return new RelayError(
+    'E_RELAY_UNREACHABLE',
+    `Cannot dial back to the relay at ${name}: ${reasonOf(cause)}. ${hint}`,
+    { cause },
+  );
 }

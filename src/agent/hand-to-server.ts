@@ -1,5 +1,10 @@
-import type { Server, Socket } from 'node:net';
-import { DialError, type DialledPair, type PairReport } from '../data-plane/data-plane.ts';
+import type { Server } from 'node:net';
+import {
+  DialError,
+  type DialledPair,
+  type PairEnding,
+  type PairReport,
+} from '../data-plane/data-plane.ts';
 import { reset } from '../data-plane/portable/reset.ts';
 import { dial } from '../data-plane/portable/sockets.ts';
 
@@ -11,31 +16,28 @@ import { dial } from '../data-plane/portable/sockets.ts';
 export async function handToServer(request: {
   relay: { host: string; port: number };
   target: Server;
-  signal?: AbortSignal | undefined;
 }): Promise<DialledPair> {
-  const { relay, target, signal } = request;
+  const { relay, target } = request;
   const allowHalfOpen = 'allowHalfOpen' in target && target.allowHalfOpen === true;
-  const socket = await dial(relay, { signal, allowHalfOpen }).catch((error: unknown) => {
+  const socket = await dial(relay, allowHalfOpen).catch((error: unknown) => {
     throw new DialError('relay', error);
   });
-  const ended = endOf(socket, signal);
-  target.emit('connection', socket);
-  return { ended };
-}
-
-async function endOf(socket: Socket, signal: AbortSignal | undefined): Promise<PairReport> {
-  const cut = () => reset(socket);
-  signal?.addEventListener('abort', cut);
-  if (signal?.aborted) cut();
-  let failed = false;
+  let ending: PairEnding = 'eof';
   socket.on('error', () => {
-    failed = true;
+    if (ending === 'eof') ending = 'client-reset';
   });
-  await new Promise((resolve) => socket.once('close', resolve));
-  signal?.removeEventListener('abort', cut);
+  const ended = new Promise<PairReport>((resolve) => {
+    socket.once('close', () =>
+      resolve({ bytesToServer: socket.bytesRead, bytesToClient: socket.bytesWritten, ending }),
+    );
+  });
+  target.emit('connection', socket);
   return {
-    bytesToServer: socket.bytesRead,
-    bytesToClient: socket.bytesWritten,
-    ending: signal?.aborted ? 'cut' : failed ? 'client-reset' : 'eof',
+    ended,
+    cut() {
+      if (socket.destroyed) return;
+      ending = 'cut';
+      reset(socket);
+    },
   };
 }

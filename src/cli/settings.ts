@@ -44,10 +44,12 @@ function refuseUnknown(options: Options, args: Record<string, unknown> & { _: st
   }
 }
 
+const FLAGS: Record<string, boolean> = { true: true, 1: true, false: false, 0: false };
+
 /** A text as the type that its schema takes. What does not fit is left for the schema to refuse. */
 function typed(text: string, schema: v.GenericSchema): unknown {
   if (v.safeParse(schema, text).success) return text;
-  if (text === 'true' || text === 'false') return text === 'true';
+  if (v.safeParse(schema, true).success) return FLAGS[text] ?? text;
   const number = Number(text);
   return text.trim() === '' || Number.isNaN(number) ? text : number;
 }

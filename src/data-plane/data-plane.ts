@@ -109,12 +109,12 @@ export interface DialRequest {
   target: Endpoint;
   /** Milliseconds a half-closed connection may stay silent. */
   halfCloseTimeout: number;
-  /** Resets both sides when aborted. */
-  signal?: AbortSignal | undefined;
 }
 
 /** A pair whose both sides are connected. */
 export interface DialledPair {
+  /** Resets both sides. */
+  cut(): void;
   /** Resolves when both sides have closed; never rejects. */
   readonly ended: Promise<PairReport>;
 }

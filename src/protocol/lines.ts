@@ -15,4 +15,4 @@ export function lineSplitter(): Duplex {
   return split('\n', bounded, { maxLength: MAX_LINE });
 }
 
-export const LINE_TOO_LONG = `a line is longer than ${MAX_LINE} bytes`;
+export const LINE_TOO_LONG = `a line is longer than ${MAX_LINE} characters`;

@@ -1,4 +1,4 @@
-/** The longest line either side accepts, in bytes without its line feed. */
+/** The longest line either side accepts, in characters without its line feed. */
 export const MAX_LINE = 4096;
 
 /** What the broker tells a registrant of the basic protocol for every client that arrives. */

@@ -106,3 +106,14 @@ test('a server object of which a client leaves is not disturbed', async (t) => {
   const { ending } = await dialBackAndPipe({ host, port: relay.port, target });
   assert.equal(ending, 'client-reset');
 });
+
+test('an aborted signal resets the connection, also when it is aborted already', async (t) => {
+  const relay = await serve(t, () => {});
+  const target = await serve(t, () => {});
+  const arrived = once(target, 'connection');
+  const options = { host, port: relay.port, target: target.port, signal: AbortSignal.abort() };
+  const { ending } = await dialBackAndPipe(options);
+  assert.equal(ending, 'cut');
+  const [service] = await arrived;
+  assert.equal((await outcome(service)).ending, 'ECONNRESET');
+});

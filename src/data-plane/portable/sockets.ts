@@ -43,14 +43,8 @@ export async function listen(
   return server;
 }
 
-/**
- * Connects. Rejects with the system's error, `ETIMEDOUT` after ten seconds or
- * the signal's reason, and leaves nothing open.
- */
-export function dial(
-  endpoint: Endpoint,
-  { signal, allowHalfOpen = true }: DialOptions = {},
-): Promise<Socket> {
+/** Connects. Rejects with the system's error, or `ETIMEDOUT` after ten seconds, and leaves nothing open. */
+export function dial(endpoint: Endpoint, allowHalfOpen = true): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const options: ConnectOptions = {
       ...STREAM,
@@ -60,24 +54,15 @@ export function dial(
     };
     const socket = connect(options);
     confirmEnd(socket);
-    const abort = () => socket.destroy(signal?.reason);
-    socket.on('error', ignore);
     socket.once('error', reject);
-    socket.setTimeout(DIAL_TIMEOUT, () => socket.destroy(timedOut()));
-    signal?.addEventListener('abort', abort);
-    socket.once('close', () => signal?.removeEventListener('abort', abort));
+    const timer = setTimeout(() => socket.destroy(timedOut()), DIAL_TIMEOUT);
+    socket.once('close', () => clearTimeout(timer));
     socket.once('connect', () => {
-      signal?.removeEventListener('abort', abort);
-      socket.off('error', reject).removeAllListeners('timeout').setTimeout(0);
+      clearTimeout(timer);
+      socket.on('error', ignore).off('error', reject);
       resolve(socket);
     });
-    if (signal?.aborted) abort();
   });
-}
-
-interface DialOptions {
-  signal?: AbortSignal | undefined;
-  allowHalfOpen?: boolean;
 }
 
 type ConnectOptions = NetConnectOpts & {

@@ -1,0 +1,5 @@
+/** Where clients connect. */
+export interface Place {
+  host: string;
+  port: number;
+}

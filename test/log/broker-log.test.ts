@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { performance } from 'node:perf_hooks';
+import test, { type TestContext } from 'node:test';
+import { type Broker, createBroker } from '#src/broker/broker.ts';
+import type { ConnectionRecord, ExchangeCounters } from '#src/data-plane/data-plane.ts';
+import { logBroker } from '#src/log/broker-log.ts';
+import type { Level } from '#src/log/log.ts';
+
+const registration = { id: 7, address: '192.0.2.1', clientPort: 4000, backConnectPort: 5000 };
+
+const record: ConnectionRecord = {
+  id: 1,
+  clientAddress: '192.0.2.2',
+  bytesToServer: 10,
+  bytesToClient: 20,
+  ending: 'eof',
+  waited: 1,
+  lasted: 2,
+};
+
+interface Entry {
+  level: Level;
+  sentence: string;
+  fields: Record<string, unknown>;
+}
+
+/** A broker that never starts, whose events the test emits, and the entries they caused. */
+function logged(t: TestContext, advertise?: string) {
+  let now = 0;
+  t.mock.method(performance, 'now', () => now);
+  const broker: Broker = createBroker({ port: 0 });
+  const entries: Entry[] = [];
+  const log = (level: Level, sentence: string, fields = {}) => {
+    entries.push({ level, sentence, fields });
+  };
+  logBroker(broker, log, advertise);
+  const pass = (milliseconds: number) => {
+    now += milliseconds;
+  };
+  return { broker, entries, pass };
+}
+
+function counters(paired: number): ExchangeCounters {
+  return { paired } as ExchangeCounters;
+}
+
+test('what a stranger sent cannot forge an entry or steer a terminal', (t) => {
+  const { broker, entries } = logged(t);
+  broker.emit('refused', '192.0.2.9', 'hello-unknown', 'x\n[info] all is well\u001b[2J\u009b1m');
+  const [entry] = entries;
+  assert.ok(entry);
+  assert.match(entry.sentence, /192\.0\.2\.9 .*\("x\\n\[info\] all is well/);
+  for (const text of [entry.sentence, String(entry.fields.detail)]) {
+    assert.doesNotMatch(text, /[\p{Cc}\u2028\u2029]/u);
+  }
+});
+
+test('a flood of refusals gives one entry, and the next one tells of the rest', (t) => {
+  const { broker, entries, pass } = logged(t);
+  for (let n = 0; n < 1000; n += 1) broker.emit('refused', '192.0.2.9', 'full', '');
+  assert.equal(entries.length, 1);
+  assert.doesNotMatch(entries[0]?.sentence ?? '', /more like this/);
+  pass(10_000);
+  broker.emit('refused', '192.0.2.9', 'full', '');
+  assert.match(entries[1]?.sentence ?? '', /\(999 more like this before\)$/);
+});
+
+test('a flood at one registration does not hide what happens at another', (t) => {
+  const { broker, entries } = logged(t);
+  for (let n = 0; n < 10; n += 1) {
+    broker.emit('clientRefused', registration, 'limit', '192.0.2.9');
+    broker.emit('backConnectRefused', registration, 'no-client', '192.0.2.9');
+    broker.emit('clientEnded', registration, { ...record, ending: 'unfetched' });
+  }
+  assert.equal(entries.length, 3);
+  const other = { ...registration, id: 8 };
+  broker.emit('clientRefused', other, 'limit', '192.0.2.9');
+  broker.emit('clientEnded', other, { ...record, ending: 'unfetched' });
+  assert.equal(entries.length, 5);
+  assert.ok(entries.every(({ level }) => level === 'warn'));
+});
+
+test('connections that end as they should are all logged, in the background', (t) => {
+  const { broker, entries } = logged(t);
+  for (let n = 0; n < 3; n += 1) broker.emit('clientEnded', registration, record);
+  assert.deepEqual(
+    entries.map(({ level }) => level),
+    ['debug', 'debug', 'debug'],
+  );
+  assert.match(entries[0]?.sentence ?? '', /client 1 ended, complete: 10 bytes in, 20 bytes out/);
+});
+
+test('the line that says where clients connect has the port, and the name only if there is one', (t) => {
+  const bare = logged(t);
+  bare.broker.emit('registered', registration);
+  assert.equal(bare.entries[0]?.sentence, 'Serving relay requests on port 4000');
+  assert.ok(!('host' in (bare.entries[0]?.fields ?? {})));
+
+  const named = logged(t, 'relay.example.net');
+  named.broker.emit('registered', registration);
+  assert.match(named.entries[0]?.sentence ?? '', /on port 4000 \(relay\.example\.net:4000\)$/);
+  assert.equal(named.entries[0]?.fields.host, 'relay.example.net');
+});
+
+test('a registration that failed is a warning, one that left or was shut down is not', (t) => {
+  const { broker, entries } = logged(t);
+  for (const ending of ['closed', 'shutdown', 'lost', 'silent', 'not-reading', 'junk'] as const) {
+    broker.emit('ended', registration, ending, counters(0));
+  }
+  assert.deepEqual(
+    entries.map(({ level }) => level),
+    ['info', 'info', 'warn', 'warn', 'warn', 'warn'],
+  );
+});
+
+test('connections that outlive their registration are told of', (t) => {
+  const { broker, entries } = logged(t);
+  broker.emit('ended', registration, 'closed', counters(3));
+  broker.emit('ended', registration, 'closed', counters(0));
+  assert.match(entries[0]?.sentence ?? '', /; 3 connections run on$/);
+  assert.doesNotMatch(entries[1]?.sentence ?? '', /run on/);
+});

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import type { Duplex } from 'node:stream';
+import test from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import fc from 'fast-check';
+import { lineSplitter } from '#src/protocol/lines.ts';
+import { MAX_LINE } from '#src/protocol/messages.ts';
+
+/** What came of a stream that was written in these chunks, one right after the other. */
+function split(chunks: Uint8Array[]): Promise<{ lines: string[]; error: unknown }> {
+  const splitter = lineSplitter();
+  const lines: string[] = [];
+  return new Promise((resolve) => {
+    splitter.on('data', (line: string) => lines.push(line));
+    splitter.once('error', (error) => resolve({ lines, error }));
+    splitter.once('end', () => resolve({ lines, error: undefined }));
+    for (const chunk of chunks) splitter.write(chunk);
+    splitter.end();
+  });
+}
+
+/** Writes and resolves once the chunk is taken, with the error if there was one. */
+function write(splitter: Duplex, chunk: string): Promise<unknown> {
+  return new Promise((resolve) => splitter.write(chunk, resolve));
+}
+
+function cut(bytes: Uint8Array, sizes: number[]): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  let from = 0;
+  for (const size of [...sizes, bytes.length]) {
+    chunks.push(bytes.subarray(from, from + size));
+    from += size;
+  }
+  return chunks;
+}
+
+const piece = fc.oneof(
+  fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)),
+  fc.string({ unit: 'binary', maxLength: 20 }).map((text) => Buffer.from(text)),
+  fc.constantFrom('\n', '\r\n', '\n\n', '[NEW] 4000\n').map((text) => Buffer.from(text)),
+  fc.integer({ min: MAX_LINE - 30, max: MAX_LINE + 2 }).map((n) => Buffer.alloc(n, 'x')),
+);
+
+const stream = fc.record({
+  bytes: fc.array(piece, { maxLength: 12 }).map((pieces) => Buffer.concat(pieces)),
+  sizes: fc.array(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.nat(5000)), { maxLength: 30 }),
+});
+
+test('a stream gives the same lines however it is cut, or fails because one is too long', async () => {
+  let failed = 0;
+  let passed = 0;
+  const property = fc.asyncProperty(stream, async ({ bytes, sizes }) => {
+    const whole = bytes.toString().split('\n');
+    if (whole.at(-1) === '') whole.pop();
+    const { lines, error } = await split(cut(bytes, sizes));
+    if (whole.some((line) => line.length > MAX_LINE)) {
+      assert.ok(error instanceof Error);
+      assert.deepEqual(lines, whole.slice(0, lines.length));
+      assert.ok(lines.every((line) => line.length <= MAX_LINE));
+      failed += 1;
+    } else {
+      assert.equal(error, undefined);
+      assert.deepEqual(lines, whole);
+      passed += 1;
+    }
+  });
+  await fc.assert(property, { numRuns: 500 });
+  assert.ok(failed > 20 && passed > 20, 'both outcomes were tried');
+});
+
+test('a line of the greatest length passes, and one byte more is a RangeError', async () => {
+  const longest = 'x'.repeat(MAX_LINE);
+  assert.deepEqual(await split([Buffer.from(`${longest}\n`)]), {
+    lines: [longest],
+    error: undefined,
+  });
+  const { lines, error } = await split([Buffer.from(`${longest}x\n`)]);
+  assert.deepEqual(lines, []);
+  assert.ok(error instanceof RangeError);
+});
+
+test('a line without end is refused with the chunk that makes it too long', async () => {
+  const sizes = fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 1, maxLength: 60 });
+  const property = fc.asyncProperty(sizes, async (chunks) => {
+    const splitter = lineSplitter().on('error', () => {});
+    splitter.resume();
+    let held = 0;
+    for (const size of chunks) {
+      held += size;
+      const error = await write(splitter, 'x'.repeat(size));
+      assert.equal(error instanceof Error, held > MAX_LINE, `${held} bytes held`);
+      if (held > MAX_LINE) break;
+    }
+    splitter.destroy();
+  });
+  await fc.assert(property);
+});
+
+test('a line that ended makes room for the next one', async () => {
+  const splitter = lineSplitter();
+  splitter.resume();
+  for (let n = 0; n < 20; n += 1) {
+    assert.ok(!(await write(splitter, `${'x'.repeat(MAX_LINE - 1)}`)));
+    assert.ok(!(await write(splitter, 'x\n')));
+  }
+  splitter.destroy();
+});
+
+test('a character cut in two arrives whole', async () => {
+  const bytes = Buffer.from('aé€😀\n');
+  const everyByte = [...bytes].map((byte) => Uint8Array.of(byte));
+  assert.deepEqual((await split(everyByte)).lines, ['aé€😀']);
+});
+
+test('lines that nobody takes make the writer wait', async () => {
+  const splitter = lineSplitter();
+  let taken = 0;
+  for (let n = 0; n < 1000; n += 1) {
+    splitter.write('[NEW] 40000\n', () => {
+      taken += 1;
+    });
+  }
+  await turn();
+  assert.ok(taken < 100, `${taken} chunks were taken in`);
+  assert.equal(splitter.writableNeedDrain || splitter.writableLength > 0, true);
+  splitter.resume();
+  await write(splitter, '');
+  assert.equal(taken, 1000);
+  splitter.destroy();
+});
