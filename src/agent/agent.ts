@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DialledPair, PairReport } from '../data-plane/data-plane.ts';
 import { createPortableDataPlane } from '../data-plane/portable/portable-data-plane.ts';
@@ -51,8 +52,8 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #plane = createPortableDataPlane();
   readonly #stop = new AbortController();
   readonly #pairs = new Set<DialledPair>();
-  #cut = false;
   #link: ControlLink | undefined;
+  #connectedAt = Number.POSITIVE_INFINITY;
 
   /** @internal Use {@link createAgent}, which checks the options. */
   constructor(settings: AgentSettings) {
@@ -68,11 +69,9 @@ export class Agent extends EventEmitter<AgentEvents> {
   async run(): Promise<void> {
     let attempt = 0;
     while (!this.#stop.signal.aborted) {
-      const started = Date.now();
       const error = await this.#serve();
       if (error === undefined) return;
-      attempt = this.#link && Date.now() - started > STABLE ? 1 : attempt + 1;
-      this.#link = undefined;
+      attempt = performance.now() - this.#connectedAt > STABLE ? 1 : attempt + 1;
       if (attempt > (this.#settings.maxRetries ?? Number.POSITIVE_INFINITY)) throw error;
       const pause = backoff(attempt, Math.random());
       this.emit('retrying', error, pause, attempt);
@@ -90,16 +89,21 @@ export class Agent extends EventEmitter<AgentEvents> {
     if (!this.#stop.signal.aborted) this.emit('draining', this.#pairs.size);
     this.#stop.abort();
     this.#link?.close();
-    const deadline = setTimeout(() => this.#cutAll(), drain * 1000);
-    while (this.#pairs.size > 0) await Promise.all([...this.#pairs].map(({ ended }) => ended));
+    const pairs = [...this.#pairs];
+    const deadline = setTimeout(() => {
+      for (const pair of pairs) pair.cut();
+    }, drain * 1000);
+    await Promise.allSettled(pairs.map(({ ended }) => ended));
     clearTimeout(deadline);
   }
 
   /** One control connection, from its dial to its end. Nothing is returned when we were closed. */
   async #serve(): Promise<RelayError | undefined> {
+    this.#connectedAt = Number.POSITIVE_INFINITY;
     try {
       const link = await ControlLink.connect(this.#settings.to);
       this.#link = link;
+      this.#connectedAt = performance.now();
       if (this.#stop.signal.aborted) link.close();
       this.emit('connected', link.relayAddress);
       await this.#answer(link);
@@ -114,35 +118,31 @@ export class Agent extends EventEmitter<AgentEvents> {
   async #answer(link: ControlLink): Promise<void> {
     const dialling = new Set<Promise<void>>();
     for await (const port of link.notifications()) {
-      const dialled = this.#fetch({ host: link.relayAddress, port });
+      if (this.#stop.signal.aborted) return;
+      const { dialled } = this.#fetch({ host: link.relayAddress, port });
       dialling.add(dialled);
       void dialled.then(() => dialling.delete(dialled));
       if (dialling.size >= MAX_DIALLING) await Promise.race(dialling);
     }
   }
 
-  /** Resolves when the client is fetched or cannot be; its connection runs on. */
-  async #fetch(relay: { host: string; port: number }): Promise<void> {
-    try {
-      const pair = await dialBack(this.#plane, {
-        relay,
-        target: this.#settings.target,
-        halfCloseTimeout: this.#settings.halfCloseTimeout * 1000,
-      });
-      this.#pairs.add(pair);
-      if (this.#cut) pair.cut();
-      void pair.ended.then((report) => {
+  #fetch(relay: { host: string; port: number }): DialledPair {
+    const pair = dialBack(this.#plane, {
+      relay,
+      target: this.#settings.target,
+      halfCloseTimeout: this.#settings.halfCloseTimeout * 1000,
+    });
+    this.#pairs.add(pair);
+    pair.ended.then(
+      (report) => {
         this.#pairs.delete(pair);
         this.emit('connectionEnded', report);
-      });
-    } catch (error) {
-      if (!(error instanceof RelayError)) throw error;
-      this.emit('connectionFailed', error);
-    }
-  }
-
-  #cutAll(): void {
-    this.#cut = true;
-    for (const pair of this.#pairs) pair.cut();
+      },
+      (error) => {
+        this.#pairs.delete(pair);
+        this.emit('connectionFailed', error);
+      },
+    );
+    return pair;
   }
 }

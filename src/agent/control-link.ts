@@ -3,7 +3,7 @@ import { plainAddress } from '../data-plane/address.ts';
 import { dial } from '../data-plane/portable/sockets.ts';
 import { RelayError, reasonOf } from '../errors.ts';
 import { parseAddress } from '../options/values.ts';
-import { lineSplitter } from '../protocol/lines.ts';
+import { isTooLong, LINE_TOO_LONG, lineSplitter } from '../protocol/lines.ts';
 import { parseNew } from '../protocol/messages.ts';
 import { printable } from '../protocol/printable.ts';
 
@@ -28,7 +28,7 @@ export class ControlLink {
     const relay = parseAddress(name);
     if (relay === undefined) throw new RelayError('E_BAD_OPTION', `${name} is not <host>:<port>`);
     try {
-      return new ControlLink(await dial(relay, false), name);
+      return new ControlLink(await dial(relay, false).connected, name);
     } catch (error) {
       throw new RelayError(
         'E_RELAY_UNREACHABLE',
@@ -55,7 +55,7 @@ export class ControlLink {
       for await (const line of lines) yield this.#portIn(line);
     } catch (error) {
       if (error instanceof RelayError) throw error;
-      if (error instanceof RangeError) throw this.#notARelay(error.message);
+      if (isTooLong(error)) throw this.#notARelay(LINE_TOO_LONG);
       throw this.#lost(reasonOf(error), error);
     } finally {
       this.#socket.destroy();

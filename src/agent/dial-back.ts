@@ -24,7 +24,7 @@ export interface DialBackOptions {
   target: Target;
   /** Seconds a half-closed connection may stay silent. Default 600. Not used for server objects, which see to their sockets themselves. */
   halfCloseTimeout?: number;
-  /** Resets the connection when aborted. */
+  /** Gives up the dials, or resets the connection, when aborted. */
   signal?: AbortSignal;
 }
 
@@ -41,7 +41,8 @@ const dialBackOptions = {
  * @returns the bytes moved each way and how it ended (`'eof'` when all arrived);
  *   a connection that was reset is an outcome, not an error.
  * @throws RelayError `E_TARGET_UNREACHABLE` (the client has been reset),
- *   `E_RELAY_UNREACHABLE` or `E_BAD_OPTION`.
+ *   `E_RELAY_UNREACHABLE` or `E_BAD_OPTION`; the signal's reason when it is
+ *   aborted before both are connected.
  * @example
  * ```ts
  * const { bytesToServer, bytesToClient } = await dialBackAndPipe({
@@ -52,7 +53,7 @@ const dialBackOptions = {
 export async function dialBackAndPipe(options: DialBackOptions): Promise<PairReport> {
   const { host, target, signal, ...checked } = options;
   const { port, halfCloseTimeout } = checkOptions(dialBackOptions, checked);
-  const pair = await dialBack(createPortableDataPlane(), {
+  const pair = dialBack(createPortableDataPlane(), {
     relay: { host, port },
     target,
     halfCloseTimeout: halfCloseTimeout * 1000,
@@ -60,24 +61,35 @@ export async function dialBackAndPipe(options: DialBackOptions): Promise<PairRep
   const cut = () => pair.cut();
   signal?.addEventListener('abort', cut);
   if (signal?.aborted) cut();
-  return pair.ended.finally(() => signal?.removeEventListener('abort', cut));
+  try {
+    return await pair.ended;
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error;
+  } finally {
+    signal?.removeEventListener('abort', cut);
+  }
 }
 
 type DialBackRequest = Omit<DialRequest, 'target'> & { target: Target };
 
-/** {@link dialBackAndPipe} for checked options and a data plane that is there already. */
-export async function dialBack(plane: DataPlane, request: DialBackRequest): Promise<DialledPair> {
+/**
+ * {@link dialBackAndPipe} for checked options and a data plane that is there
+ * already. `ended` rejects with a {@link RelayError}.
+ */
+export function dialBack(plane: DataPlane, request: DialBackRequest): DialledPair {
   const { relay } = request;
   const target = resolveTarget(request.target);
-  try {
-    if (target instanceof Server) return await handToServer({ ...request, target });
-    return await plane.dialPair({ ...request, target });
-  } catch (error) {
+  const pair =
+    target instanceof Server
+      ? handToServer({ ...request, target })
+      : plane.dialPair({ ...request, target });
+  const ended = pair.ended.catch((error: unknown) => {
     if (!(error instanceof DialError)) throw error;
     throw error.side === 'target'
       ? targetUnreachable(nameOf(request.target), error.cause)
       : relayUnreachable(`${relay.host}:${relay.port}`, error.cause);
-  }
+  });
+  return { ...pair, ended };
 }
 
 function targetUnreachable(name: string, cause: unknown): RelayError {

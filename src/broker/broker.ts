@@ -70,6 +70,9 @@ export class Broker extends EventEmitter<BrokerEvents> {
    * @throws RelayError `E_LISTEN` when the system refuses.
    */
   async start(): Promise<{ host: string; port: number }> {
+    if (this.#listener || this.#closing) {
+      throw new RelayError('E_LISTEN', 'A broker can be started once. Make another one.');
+    }
     const { host, port } = this.#settings;
     const options = {
       allowHalfOpen: true,
@@ -163,12 +166,31 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
   /** Resolves with nothing when the registrant was refused. */
   async #register(control: ControlConnection): Promise<Registration | undefined> {
+    const registration = await this.#open(control);
+    if (registration === undefined) return undefined;
+    const { info, exchange, ended } = registration;
+    this.#registrations.add(registration);
+    void ended.then(() => this.#ports.give(info.clientPort));
+    void exchange.finished.then(() => this.#registrations.delete(registration));
+    this.emit('registered', info);
+    if (this.#closing) await registration.end('shutdown');
+    return registration;
+  }
+
+  /** Opens listeners on the first client port that nothing else on the machine holds. */
+  async #open(control: ControlConnection): Promise<Registration | undefined> {
     const inUse = new Set<number>();
     for (;;) {
       const clientPort = this.#ports.take(inUse);
       if (clientPort === undefined) return this.#turnAway(control, 'ports', '');
+      const settings = exchangeSettings(this.#settings, clientPort, control.address);
       try {
-        return await this.#open(control, clientPort);
+        this.#lastId += 1;
+        return await Registration.open(
+          { id: this.#lastId, settings, control },
+          this.#plane,
+          this.emit.bind(this) as EmitBrokerEvent,
+        );
       } catch (error) {
         this.#ports.give(clientPort);
         const taken = clientPort !== 0 && (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
@@ -176,22 +198,6 @@ export class Broker extends EventEmitter<BrokerEvents> {
         inUse.add(clientPort);
       }
     }
-  }
-
-  async #open(control: ControlConnection, clientPort: number): Promise<Registration> {
-    this.#lastId += 1;
-    const settings = exchangeSettings(this.#settings, clientPort, control.address);
-    const registration = await Registration.open(
-      { id: this.#lastId, settings, control },
-      this.#plane,
-      this.emit.bind(this) as EmitBrokerEvent,
-    );
-    this.#registrations.add(registration);
-    this.emit('registered', registration.info);
-    void registration.ended.then(() => this.#ports.give(clientPort));
-    void registration.exchange.finished.then(() => this.#registrations.delete(registration));
-    if (this.#closing) await registration.end('shutdown');
-    return registration;
   }
 
   #turnAway(control: ControlConnection, cause: RegistrationRefusal, detail: string): undefined {

@@ -89,7 +89,7 @@ export class ControlConnection {
   #readHello(): void {
     const lines = lineSplitter();
     this.socket.once('data', () => {
-      if (this.#state === 'basic') return;
+      if (this.#state !== 'greeting') return;
       this.#arm(HELLO_DEADLINE, () =>
         this.#reject(
           { code: 'hello-timeout', message: 'the first line did not end in time; send it at once' },

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type {
   ConnectionRecord,
   DataPlane,
@@ -6,7 +7,7 @@ import type {
 } from '../data-plane/data-plane.ts';
 import type { ControlConnection } from './control-connection.ts';
 import type { BrokerEvents, RegistrationEnding, RegistrationInfo } from './events.ts';
-import { hasUnacknowledged } from './unacknowledged.ts';
+import { retransmissions } from './retransmissions.ts';
 
 /**
  * Clients in a row that nobody fetched, without one back-connect in between,
@@ -14,6 +15,12 @@ import { hasUnacknowledged } from './unacknowledged.ts';
  * one client at a time lets wait.
  */
 const MAX_UNANSWERED = 1024;
+
+/** Retransmissions in a row after which a registrant counts as gone: some three seconds without an answer. */
+const MAX_RETRANSMISSIONS = 4;
+
+/** Milliseconds between two looks at a registrant that does not answer. */
+const PROBE_INTERVAL = 1000;
 
 export type EmitBrokerEvent = <E extends keyof BrokerEvents>(
   event: E,
@@ -105,9 +112,13 @@ export class Registration {
 
   async #probe(): Promise<void> {
     this.#probing = true;
-    const gone = await hasUnacknowledged(this.#control.socket);
+    let unanswered = await retransmissions(this.#control.socket);
+    while (unanswered > 0 && unanswered < MAX_RETRANSMISSIONS && !this.#ending) {
+      await delay(PROBE_INTERVAL, undefined, { ref: false });
+      unanswered = await retransmissions(this.#control.socket);
+    }
     this.#probing = false;
-    if (gone) this.#giveUp();
+    if (unanswered > 0) this.#giveUp();
   }
 
   #giveUp(): void {

@@ -23,9 +23,9 @@ export function program<O extends Options>(definition: {
   const command: CommandDef<ArgsDef> = defineCommand({
     meta: { name, description, version: version() },
     args: toArgs(options),
-    run: async ({ args }) => {
+    run: async ({ args, rawArgs }) => {
       try {
-        await run(settingsFrom(options, args, process.env));
+        await run(settingsFrom(options, args, process.env, rawArgs));
       } catch (error) {
         fail(name, error);
       }

@@ -22,8 +22,9 @@ export function settingsFrom<O extends Options>(
   options: O,
   args: Record<string, unknown> & { _: string[] },
   environment: NodeJS.ProcessEnv,
+  rawArgs: string[],
 ): OptionsOutput<O> {
-  refuseUnknown(options, args);
+  refuseUnknown(options, args, rawArgs);
   const given: Record<string, unknown> = {};
   for (const [key, option] of Object.entries(options)) {
     const value = args[key] ?? args[dashed(key)] ?? (environment[variableOf(key)] || undefined);
@@ -33,12 +34,20 @@ export function settingsFrom<O extends Options>(
   return checkOptions(options, given);
 }
 
-/** citty takes whatever it is given; a mistyped limit must not go unnoticed. */
-function refuseUnknown(options: Options, args: Record<string, unknown> & { _: string[] }): void {
-  const known = new Set(['_', ...Object.keys(options).flatMap((key) => [key, dashed(key)])]);
-  const unknown = Object.keys(args).filter((key) => !known.has(key));
-  const surplus = args._.slice(Object.values(options).filter((o) => o.positional).length);
-  const wrong = [...unknown.map((key) => (key.length > 1 ? `--${key}` : `-${key}`)), ...surplus];
+/** citty takes whatever it is given, and drops a positional given by name; a mistake must not go unnoticed. */
+function refuseUnknown(
+  options: Options,
+  args: Record<string, unknown> & { _: string[] },
+  rawArgs: string[],
+): void {
+  const positionals = Object.keys(options).filter((key) => options[key]?.positional);
+  const named = new Set(['_', ...Object.keys(options).flatMap((key) => [key, dashed(key)])]);
+  const unknown = Object.keys(args).filter((key) => !named.has(key));
+  const wrong = [
+    ...unknown.map((key) => (key.length > 1 ? `--${key}` : `-${key}`)),
+    ...args._.slice(positionals.length),
+    ...rawArgs.filter((arg) => positionals.some((key) => arg.split('=')[0] === `--${key}`)),
+  ];
   if (wrong.length > 0) {
     throw new RelayError('E_BAD_OPTION', `unknown on the command line: ${wrong.join(', ')}`);
   }
@@ -50,8 +59,7 @@ const FLAGS: Record<string, boolean> = { true: true, 1: true, false: false, 0: f
 function typed(text: string, schema: v.GenericSchema): unknown {
   if (v.safeParse(schema, text).success) return text;
   if (v.safeParse(schema, true).success) return FLAGS[text] ?? text;
-  const number = Number(text);
-  return text.trim() === '' || Number.isNaN(number) ? text : number;
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }
 
 function dashed(key: string): string {

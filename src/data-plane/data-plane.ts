@@ -12,8 +12,8 @@ export interface DataPlane {
    * resolved. Rejects with the system's error (`EADDRINUSE`, …) and leaves nothing open.
    */
   openExchange(settings: ExchangeSettings, observer: ExchangeObserver): Promise<Exchange>;
-  /** Dials the relay and a target and joins them. Rejects with a {@link DialError}. */
-  dialPair(request: DialRequest): Promise<DialledPair>;
+  /** Dials the relay and a target and joins them. */
+  dialPair(request: DialRequest): DialledPair;
 }
 
 /** Where a stream socket can be dialled. */
@@ -111,12 +111,14 @@ export interface DialRequest {
   halfCloseTimeout: number;
 }
 
-/** A pair whose both sides are connected. */
+/** A connection that this side dialled, from its first packet on. */
 export interface DialledPair {
-  /** Resets both sides. */
-  cut(): void;
-  /** Resolves when both sides have closed; never rejects. */
+  /** Resolves when both sides are connected or a dial has failed; never rejects. */
+  readonly dialled: Promise<void>;
+  /** Resolves when both sides have closed. Rejects with a {@link DialError}. */
   readonly ended: Promise<PairReport>;
+  /** Gives up the dials, or resets both sides. */
+  cut(): void;
 }
 
 /** Which of the two dials of a {@link DialRequest} failed; the system's error is the cause. */

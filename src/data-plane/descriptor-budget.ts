@@ -19,7 +19,7 @@ export class DescriptorBudget {
     this.#free = free;
   }
 
-  /** What this process may still open, by its soft limit (getrlimit(2), RLIMIT_NOFILE): one budget for all. */
+  /** What this process may still open (getrlimit(2), RLIMIT_NOFILE; Node raises the soft limit to the hard one): one budget for all. */
   static ofProcess(): DescriptorBudget {
     DescriptorBudget.#process ??= new DescriptorBudget(openFileLimit() - openFiles() - RESERVE);
     return DescriptorBudget.#process;

@@ -1,8 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import type { Broker } from '../broker/broker.ts';
-import type { RegistrationEnding, RegistrationRefusal } from '../broker/events.ts';
+import type {
+  RegistrationEnding,
+  RegistrationInfo,
+  RegistrationRefusal,
+} from '../broker/events.ts';
 import type { BackConnectRefusal, ClientRefusal } from '../data-plane/data-plane.ts';
-import { printable } from '../protocol/printable.ts';
+import { escaped, printable } from '../protocol/printable.ts';
 import { describeTraffic } from './describe.ts';
 import type { Log } from './log.ts';
 import { Throttle } from './throttle.ts';
@@ -72,7 +76,7 @@ export function logBroker(broker: Broker, log: Log, advertise: string | undefine
     throttled(
       `registration ${cause}`,
       `Control connection from ${address} refused: ${REGISTRATION_REFUSALS[cause]}${sent}`,
-      { event: 'refused', address, cause, detail: printable(detail) },
+      { event: 'refused', address, cause, detail: escaped(detail) },
     );
   });
   broker.on('clientWaiting', ({ id, clientPort }, client) => {
@@ -86,23 +90,21 @@ export function logBroker(broker: Broker, log: Log, advertise: string | undefine
     const level = record.ending === 'unfetched' ? 'warn' : 'debug';
     const entry = `Port ${clientPort}: client ${record.id} ended, ${describeTraffic(record)}`;
     const fields = { event: 'clientEnded', registration: id, ...record };
-    if (level === 'warn') throttled(`unfetched ${id}`, entry, fields);
+    if (level === 'warn') throttled('unfetched', entry, fields);
     else log(level, entry, fields);
   });
-  const refused = (
-    { id, clientPort }: { id: number; clientPort: number },
-    cause: ClientRefusal | BackConnectRefusal,
-    address: string,
-  ) => {
-    throttled(`${cause} ${id}`, `Port ${clientPort}: ${CLIENT_REFUSALS[cause]} (${address})`, {
-      event: 'clientRefused',
-      registration: id,
-      cause,
-      address,
-    });
-  };
-  broker.on('clientRefused', refused);
-  broker.on('backConnectRefused', refused);
+  const refused =
+    (event: 'clientRefused' | 'backConnectRefused') =>
+    (
+      { id, clientPort }: RegistrationInfo,
+      cause: ClientRefusal | BackConnectRefusal,
+      address: string,
+    ) => {
+      const sentence = `Port ${clientPort}: ${CLIENT_REFUSALS[cause]} (${address})`;
+      throttled(cause, sentence, { event, registration: id, cause, address });
+    };
+  broker.on('clientRefused', refused('clientRefused'));
+  broker.on('backConnectRefused', refused('backConnectRefused'));
   broker.on('draining', (connections) => {
     log('info', `Shutting down; ${connections} relayed connections may finish`, {
       event: 'draining',

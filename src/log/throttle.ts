@@ -8,6 +8,7 @@ export class Throttle {
   /**
    * Undefined when the entry is to be held back, else the number held back since the last one.
    *
+   * @param cause - one of a fixed few, never anything that a stranger can vary
    * @param now - milliseconds of any monotonic clock
    */
   pass(cause: string, now: number): number | undefined {

@@ -26,17 +26,19 @@ export type OptionsInput<O extends Options> = Partial<{
 export type OptionsOutput<O extends Options> = { [K in keyof O]: v.InferOutput<O[K]['schema']> };
 
 /** Checks all options. Throws `E_BAD_OPTION` naming every one at fault, unknown ones too. */
-export function checkOptions<O extends Options>(options: O, input: object): OptionsOutput<O> {
-  const entries = Object.entries(options);
-  const schema = v.strictObject(Object.fromEntries(entries.map(([key, o]) => [key, o.schema])));
-  const result = v.safeParse(schema, input);
-  if (result.success) return result.output as OptionsOutput<O>;
-  throw new RelayError('E_BAD_OPTION', result.issues.map(describeIssue).join('; '));
+export function checkOptions<O extends Options>(options: O, input: object = {}): OptionsOutput<O> {
+  const entries = Object.entries(options).map(([key, { schema }]) => [key, schema]);
+  const result = v.safeParse(v.object(Object.fromEntries(entries)), input);
+  const unknown = Object.keys(input).filter((key) => !Object.hasOwn(options, key));
+  const faults = [
+    ...(result.issues ?? []).map(describeIssue),
+    ...unknown.map((key) => `unknown option ${key}`),
+  ];
+  if (result.success && faults.length === 0) return result.output as OptionsOutput<O>;
+  throw new RelayError('E_BAD_OPTION', faults.join('; '));
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): string {
   const key = String(issue.path?.[0]?.key);
-  if (issue.kind === 'schema' && issue.expected === 'never') return `unknown option ${key}`;
-  if (issue.received === 'undefined') return `${key} is missing`;
-  return `${key}: ${issue.message}`;
+  return issue.received === 'undefined' ? `${key} is missing` : `${key}: ${issue.message}`;
 }

@@ -18,12 +18,15 @@ export const milliseconds = whole(0, LONGEST_TIMER, 'milliseconds, a whole numbe
 
 export const seconds = v.pipe(
   v.number(),
-  v.check((s) => s > 0 && s * 1000 <= LONGEST_TIMER, 'expected seconds, more than 0'),
+  v.check(
+    (s) => s > 0 && s * 1000 <= LONGEST_TIMER,
+    'expected seconds, more than 0 and at most 24 days',
+  ),
 );
 
 export const secondsFromZero = v.pipe(
   v.number(),
-  v.check((s) => s >= 0 && s * 1000 <= LONGEST_TIMER, 'expected seconds, 0 or more'),
+  v.check((s) => s >= 0 && s * 1000 <= LONGEST_TIMER, 'expected seconds, 0 to 24 days'),
 );
 
 export const text = v.pipe(v.string(), v.nonEmpty('expected some text'));
@@ -56,7 +59,7 @@ export const hostAndPort = v.pipe(
 );
 
 export function parseAddress(address: string): { host: string; port: number } | undefined {
-  const match = /^(?:\[([0-9a-fA-F:.%]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(address);
+  const match = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(address);
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
   return host !== undefined && port >= 1 && port <= 65535 ? { host, port } : undefined;

@@ -1,9 +1,17 @@
 const LONGEST = 128;
 
-/** Text from the wire made safe for a log: control characters escaped, quoted, cut. */
-export function printable(text: string): string {
+/** Control characters that JSON leaves as they are, and those that change a line's direction or show as nothing. */
+const UNSEEN = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/** Text from the wire made safe for a log: control characters escaped, cut. */
+export function escaped(text: string): string {
   const cut = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
-  return JSON.stringify(cut).replace(/[\u007f-\u009f\u2028\u2029]/g, escapeCharacter);
+  return JSON.stringify(cut).slice(1, -1).replace(UNSEEN, escapeCharacter);
+}
+
+/** {@link escaped}, in quotes. */
+export function printable(text: string): string {
+  return `"${escaped(text)}"`;
 }
 
 function escapeCharacter(character: string): string {

@@ -102,3 +102,15 @@ test('a registrant that reads again in time stays', async (t) => {
   pass(UNSENT_DEADLINE);
   assert.deepEqual(reports, ['silent']);
 });
+
+test('a registrant that is turned away and then talks does not outstay the farewell', async (t) => {
+  const { control, peer, pass, reports, silent } = await openTimed(t);
+  pass(HELLO_WAIT);
+  await silent();
+  control.end();
+  await outcome(peer);
+  peer.write('x');
+  while (control.socket.bytesRead === 0) await turn();
+  pass(FAREWELL_DEADLINE);
+  while (!reports.includes('closed')) await turn();
+});

@@ -5,17 +5,19 @@ import { settingsFrom, toArgs } from '#src/cli/settings.ts';
 import { agentOptions } from '#src/options/agent-options.ts';
 import { brokerOptions } from '#src/options/broker-options.ts';
 import { logOptions, verboseOptions } from '#src/options/log-options.ts';
+import type { Options } from '#src/options/option.ts';
 
 const broker = { ...brokerOptions, ...logOptions, ...verboseOptions };
 const agent = { ...agentOptions, ...logOptions };
 
 /** The settings that a command line gives, parsed as the programs parse it. */
 function brokerSettings(line: string, environment: NodeJS.ProcessEnv = {}) {
-  return settingsFrom(broker, parse(line, broker), environment);
+  return settings(broker, line, environment);
 }
 
-function parse(line: string, options: typeof broker | typeof agent) {
-  return parseArgs(line.split(' ').filter(Boolean), toArgs(options));
+function settings<O extends Options>(options: O, line: string, environment: NodeJS.ProcessEnv) {
+  const rawArgs = line.split(' ').filter(Boolean);
+  return settingsFrom(options, parseArgs(rawArgs, toArgs(options)), environment, rawArgs);
 }
 
 function refused(line: string, message: RegExp, environment: NodeJS.ProcessEnv = {}): void {
@@ -55,6 +57,11 @@ test('a flag that nobody knows is refused by name, however it is written', () =>
   refused('8080 --no-bogus', /: --bogus$/);
 });
 
+test('a port given by name is refused, not dropped for the environment', () => {
+  refused('--port=8080', /: --port=8080$/, { RELAY_PORT: '1' });
+  refused('--port 8080', /: --port$/);
+});
+
 test('a second port is refused, not ignored', () => {
   refused('8080 9090', /^unknown on the command line: 9090$/);
 });
@@ -63,7 +70,7 @@ test('a number is taken as a number, and what is none is refused by the name of 
   assert.equal(brokerSettings('0').port, 0);
   assert.equal(brokerSettings('8080 --drain 0.5').drain, 0.5);
   refused('http', /^port: /);
-  refused('8080 --drain -1', /^drain: expected seconds, 0 or more$/);
+  refused('8080 --drain -1', /^drain: expected seconds, 0 to 24 days$/);
   refused('8080', /^maxClients: /, { RELAY_MAX_CLIENTS: '5k' });
   refused('8080', /^drain: /, { RELAY_DRAIN: ' ' });
 });
@@ -78,6 +85,7 @@ test('a boolean is on by its flag or its variable and off by its negation', () =
   assert.equal(brokerSettings('8080').verbose, false);
   assert.equal(brokerSettings('8080 --verbose').verbose, true);
   assert.equal(brokerSettings('8080', { RELAY_VERBOSE: 'true' }).verbose, true);
+  assert.equal(brokerSettings('8080', { RELAY_VERBOSE: '1' }).verbose, true);
   assert.equal(brokerSettings('8080', { RELAY_VERBOSE: 'false' }).verbose, false);
   assert.equal(brokerSettings('8080 --no-verbose', { RELAY_VERBOSE: 'true' }).verbose, false);
   refused('8080', /^verbose: /, { RELAY_VERBOSE: 'yes' });
@@ -89,10 +97,10 @@ test('faults of the flags and of the environment are told together', () => {
 
 test('an agent is given its target by place and its relay by flag, or both by variables', () => {
   const expected = { target: '3000', to: 'a:1' };
-  const { target, to } = settingsFrom(agent, parse('3000 --to a:1', agent), {});
+  const { target, to } = settings(agent, '3000 --to a:1', {});
   assert.deepEqual({ target, to }, expected);
   const variables = { RELAY_TARGET: '3000', RELAY_TO: 'a:1' };
-  const fromVariables = settingsFrom(agent, parse('', agent), variables);
+  const fromVariables = settings(agent, '', variables);
   assert.deepEqual({ target: fromVariables.target, to: fromVariables.to }, expected);
 });
 

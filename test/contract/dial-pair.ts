@@ -16,7 +16,7 @@ export function dialPair(createPlane: PlaneUnderTest): void {
       const relay = await serve(t, () => {});
       const target = await serve(t, (socket) => socket.pipe(socket));
       const arrived = once(relay, 'connection');
-      const pair = await createPlane().dialPair({
+      const pair = createPlane().dialPair({
         relay: { host: '127.0.0.1', port: relay.port },
         target: { host: '127.0.0.1', port: target.port },
         halfCloseTimeout,
@@ -35,7 +35,7 @@ export function dialPair(createPlane: PlaneUnderTest): void {
       await serve(t, (socket) => socket.end('from the socket'), { path });
       const relay = await serve(t, () => {});
       const arrived = once(relay, 'connection');
-      const pair = await createPlane().dialPair({
+      const pair = createPlane().dialPair({
         relay: { host: '127.0.0.1', port: relay.port },
         target: { path },
         halfCloseTimeout,
@@ -53,7 +53,7 @@ export function dialPair(createPlane: PlaneUnderTest): void {
       const target = await serve(t, () => {}, { path });
       const relay = await serve(t, () => {});
       const arrived = Promise.all([once(relay, 'connection'), once(target, 'connection')]);
-      const pair = await createPlane().dialPair({
+      const pair = createPlane().dialPair({
         relay: { host: '127.0.0.1', port: relay.port },
         target: { path },
         halfCloseTimeout,
@@ -75,7 +75,7 @@ export function dialPair(createPlane: PlaneUnderTest): void {
         target: { host: '127.0.0.1', port: closed.port },
         halfCloseTimeout,
       });
-      await assert.rejects(dialling, (error: Error & { side?: string }) => {
+      await assert.rejects(dialling.ended, (error: Error & { side?: string }) => {
         assert.equal(error.side, 'target');
         assert.equal((error.cause as NodeJS.ErrnoException).code, 'ECONNREFUSED');
         return true;
@@ -95,7 +95,7 @@ export function dialPair(createPlane: PlaneUnderTest): void {
         target: { host: '127.0.0.1', port: target.port },
         halfCloseTimeout,
       });
-      await assert.rejects(dialling, { side: 'relay' });
+      await assert.rejects(dialling.ended, { side: 'relay' });
       const [service] = (await arrived) as [Socket];
       assert.equal((await outcome(service)).ending, 'ECONNRESET');
     });
@@ -104,7 +104,7 @@ export function dialPair(createPlane: PlaneUnderTest): void {
       const relay = await serve(t, (socket) => socket.write('x'));
       const target = await serve(t, () => {});
       const arrived = once(target, 'connection');
-      const pair = await createPlane().dialPair({
+      const pair = createPlane().dialPair({
         relay: { host: '127.0.0.1', port: relay.port },
         target: { host: '127.0.0.1', port: target.port },
         halfCloseTimeout,

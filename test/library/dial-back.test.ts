@@ -107,13 +107,36 @@ test('a server object of which a client leaves is not disturbed', async (t) => {
   assert.equal(ending, 'client-reset');
 });
 
-test('an aborted signal resets the connection, also when it is aborted already', async (t) => {
-  const relay = await serve(t, () => {});
+test('a signal gives up the dials, and resets what is connected', async (t) => {
+  const relay = await serve(t, (socket) => socket.write('x'));
   const target = await serve(t, () => {});
+  const options = { host, port: relay.port, target: target.port };
+  const early = dialBackAndPipe({ ...options, signal: AbortSignal.abort() });
+  await assert.rejects(early, { name: 'AbortError' });
+
   const arrived = once(target, 'connection');
-  const options = { host, port: relay.port, target: target.port, signal: AbortSignal.abort() };
-  const { ending } = await dialBackAndPipe(options);
-  assert.equal(ending, 'cut');
+  const abort = new AbortController();
+  const late = dialBackAndPipe({ ...options, signal: abort.signal });
   const [service] = await arrived;
-  assert.equal((await outcome(service)).ending, 'ECONNRESET');
+  await once(service, 'readable');
+  const seen = outcome(service);
+  abort.abort();
+  assert.equal((await late).ending, 'cut');
+  assert.equal((await seen).ending, 'ECONNRESET');
+});
+
+test('an agent that is closed gives up what it is still dialling', async (t) => {
+  // A listener with a full backlog answers no dial, and that of the relay waits for it.
+  const backConnects = await serve(t, () => {});
+  const control = await serve(t, (socket) => socket.write(`[NEW] ${backConnects.port}\n`));
+  const target = '192.0.2.1:9'; // TEST-NET-1 (RFC 5737): nothing answers
+  const agent = createAgent({ to: `${host}:${control.port}`, target });
+  const dialled = once(backConnects, 'connection');
+  const running = agent.run();
+  await dialled;
+  const failed = once(agent, 'connectionFailed');
+  await agent.close({ drain: 0 });
+  await running;
+  const [error] = await failed;
+  assert.equal(error.code, 'E_TARGET_UNREACHABLE');
 });

@@ -1,7 +1,8 @@
+import type { Socket } from 'node:net';
 import { DialError, type DialledPair, type DialRequest, type PairReport } from '../data-plane.ts';
 import { Pair } from './pair.ts';
 import { reset } from './reset.ts';
-import { dial } from './sockets.ts';
+import { dial, settled } from './sockets.ts';
 
 /**
  * Dials both sides at once and joins them. When the target cannot be reached
@@ -10,9 +11,28 @@ import { dial } from './sockets.ts';
  * paired with a connection meant for it. The other way round the target is
  * reset: a clean end would pass for an empty request.
  */
-export async function dialPair(request: DialRequest): Promise<DialledPair> {
-  const { relay, target, halfCloseTimeout } = request;
-  const [relaySide, targetSide] = await Promise.allSettled([dial(relay), dial(target)]);
+export function dialPair({ relay, target, halfCloseTimeout }: DialRequest): DialledPair {
+  const dials = { relay: dial(relay), target: dial(target) };
+  let cut = () => {
+    dials.relay.abort();
+    dials.target.abort();
+  };
+  const connected = bothSides(dials.relay.connected, dials.target.connected);
+  const ended = connected.then(
+    ([relaySide, targetSide]) =>
+      new Promise<PairReport>((resolve) => {
+        const pair = new Pair(relaySide, targetSide, halfCloseTimeout, resolve);
+        cut = () => pair.cut();
+      }),
+  );
+  return { dialled: settled(connected), ended, cut: () => cut() };
+}
+
+async function bothSides(
+  relay: Promise<Socket>,
+  target: Promise<Socket>,
+): Promise<[relay: Socket, target: Socket]> {
+  const [relaySide, targetSide] = await Promise.allSettled([relay, target]);
   if (targetSide.status === 'rejected') {
     if (relaySide.status === 'fulfilled') reset(relaySide.value);
     throw new DialError('target', targetSide.reason);
@@ -21,10 +41,5 @@ export async function dialPair(request: DialRequest): Promise<DialledPair> {
     reset(targetSide.value);
     throw new DialError('relay', relaySide.reason);
   }
-  let report: (report: PairReport) => void = () => {};
-  const ended = new Promise<PairReport>((resolve) => {
-    report = resolve;
-  });
-  const pair = new Pair(relaySide.value, targetSide.value, halfCloseTimeout, report);
-  return { ended, cut: () => pair.cut() };
+  return [relaySide.value, targetSide.value];
 }

@@ -43,26 +43,45 @@ export async function listen(
   return server;
 }
 
-/** Connects. Rejects with the system's error, or `ETIMEDOUT` after ten seconds, and leaves nothing open. */
-export function dial(endpoint: Endpoint, allowHalfOpen = true): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const options: ConnectOptions = {
-      ...STREAM,
-      ...endpoint,
-      allowHalfOpen,
-      autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT,
+/** A connection being made. */
+export interface Dial {
+  /** Rejects with the system's error, `ETIMEDOUT` after ten seconds, or `ABORT_ERR`; then nothing is left open. */
+  readonly connected: Promise<Socket>;
+  /** Gives it up. */
+  abort(): void;
+}
+
+export function dial(endpoint: Endpoint, allowHalfOpen = true): Dial {
+  const options: ConnectOptions = {
+    ...STREAM,
+    ...endpoint,
+    allowHalfOpen,
+    autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT,
+  };
+  const socket = connect(options);
+  confirmEnd(socket);
+  const connected = new Promise<Socket>((resolve, reject) => {
+    const failed = (error: Error) => {
+      clearTimeout(timer);
+      reject(error);
     };
-    const socket = connect(options);
-    confirmEnd(socket);
-    socket.once('error', reject);
-    const timer = setTimeout(() => socket.destroy(timedOut()), DIAL_TIMEOUT);
-    socket.once('close', () => clearTimeout(timer));
+    const timer = setTimeout(
+      () => socket.destroy(failure('ETIMEDOUT', 'no answer in time')),
+      DIAL_TIMEOUT,
+    );
+    socket.once('error', failed);
     socket.once('connect', () => {
       clearTimeout(timer);
-      socket.on('error', ignore).off('error', reject);
+      socket.on('error', ignore).off('error', failed);
       resolve(socket);
     });
   });
+  return { connected, abort: () => socket.destroy(failure('ABORT_ERR', 'given up')) };
+}
+
+/** Resolves when a connection is there or has failed. */
+export function settled(connected: Promise<unknown>): Promise<void> {
+  return connected.then(ignore, ignore);
 }
 
 type ConnectOptions = NetConnectOpts & {
@@ -70,10 +89,8 @@ type ConnectOptions = NetConnectOpts & {
   autoSelectFamilyAttemptTimeout: number;
 };
 
-function timedOut(): Error {
-  return Object.assign(new Error(`no answer within ${DIAL_TIMEOUT / 1000} s`), {
-    code: 'ETIMEDOUT',
-  });
+function failure(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }
 
 export function portOf(server: Server): number {

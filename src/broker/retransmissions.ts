@@ -3,31 +3,32 @@ import type { Socket } from 'node:net';
 import { plainAddress } from '../data-plane/address.ts';
 
 /**
- * Whether the peer's system has left bytes of this connection unacknowledged.
+ * How often in a row the oldest bytes in flight on this connection were sent
+ * again, without an answer from the peer's system. 0 while all is well.
  *
  * TCP keepalive sends no probe while data is in flight, so a peer that vanished
  * with a notification on its way shows only after some 15 minutes of
- * retransmission (tcp(7), tcp_retries2). Linux lists the queue of every
- * connection in /proc/net/tcp (proc(5)); elsewhere the answer is always no.
+ * retransmission (tcp(7), tcp_retries2). Linux lists the count of every
+ * connection in /proc/net/tcp (proc(5)); elsewhere the answer is always 0.
  */
-export async function hasUnacknowledged(socket: Socket): Promise<boolean> {
+export async function retransmissions(socket: Socket): Promise<number> {
   const { localPort = 0, remoteAddress = '', remotePort = 0 } = socket;
-  const remote = plainAddress(remoteAddress);
+  const remote = addressInTable(plainAddress(remoteAddress));
   const rows = [...(await table('/proc/net/tcp')), ...(await table('/proc/net/tcp6'))];
-  return rows.some(
-    (row) =>
-      row.localPort === localPort &&
-      row.remotePort === remotePort &&
-      row.unacknowledged > 0 &&
-      row.remoteAddress.endsWith(addressInTable(remote)),
+  const row = rows.find(
+    (each) =>
+      each.localPort === localPort &&
+      each.remotePort === remotePort &&
+      each.remoteAddress.endsWith(remote),
   );
+  return row?.retransmissions ?? 0;
 }
 
 interface Row {
   localPort: number;
   remoteAddress: string;
   remotePort: number;
-  unacknowledged: number;
+  retransmissions: number;
 }
 
 async function table(file: string): Promise<Row[]> {
@@ -35,21 +36,21 @@ async function table(file: string): Promise<Row[]> {
   return text.split('\n').slice(1, -1).map(parseRow);
 }
 
-/** `sl local:port remote:port state tx_queue:rx_queue …`, all in hexadecimal. */
+/** `sl local:port remote:port state queues timer retransmissions …`, all in hexadecimal. */
 function parseRow(line: string): Row {
-  const [, local = '', remote = '', , queues = ''] = line.trim().split(/\s+/);
+  const [, local = '', remote = '', , , , retransmissions = ''] = line.trim().split(/\s+/);
   const [remoteAddress = '', remotePort = ''] = remote.split(':');
   return {
     localPort: Number.parseInt(local.split(':')[1] ?? '', 16),
     remoteAddress,
     remotePort: Number.parseInt(remotePort, 16),
-    unacknowledged: Number.parseInt(queues.split(':')[0] ?? '', 16),
+    retransmissions: Number.parseInt(retransmissions, 16),
   };
 }
 
 /**
- * An IPv4 address as the kernel prints it: one 32-bit word in the byte order of
- * the machine, also at the end of a mapped one. For IPv6 the two ports have to
+ * An IPv4 address as the kernel prints it on a little-endian machine: one word,
+ * back to front, also at the end of a mapped one. For IPv6 the two ports have to
  * tell connections apart.
  */
 function addressInTable(address: string): string {
