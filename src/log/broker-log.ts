@@ -37,11 +37,16 @@ const CLIENT_REFUSALS: Record<ClientRefusal | BackConnectRefusal, string> = {
   'no-client': 'back-connect closed: no client waits for it any more',
 };
 
+type ThrottledFields = Record<string, unknown> & { registration?: number };
+
 /** Writes what a broker reports into a log. */
 export function logBroker(broker: Broker, log: Log, advertise: string | undefined): void {
-  const throttle = new Throttle();
+  const ofBroker = new Throttle();
+  /** One for each registration, so that a flood at one does not hide what happens at another. */
+  const ofRegistration = new Map<number, Throttle>();
   /** For what a stranger can cause at will. */
-  const throttled = (cause: string, sentence: string, fields: Record<string, unknown>) => {
+  const throttled = (cause: string, sentence: string, fields: ThrottledFields) => {
+    const throttle = ofRegistration.get(fields.registration ?? 0) ?? ofBroker;
     const held = throttle.pass(cause, performance.now());
     if (held === undefined) return;
     log('warn', held > 0 ? `${sentence} (${held} more like this before)` : sentence, fields);
@@ -51,7 +56,8 @@ export function logBroker(broker: Broker, log: Log, advertise: string | undefine
     log('info', `Control connections on port ${port}`, { event: 'listening', host, port });
   });
   broker.on('registered', (registration) => {
-    const { clientPort, backConnectPort, address } = registration;
+    const { id, clientPort, backConnectPort, address } = registration;
+    ofRegistration.set(id, new Throttle());
     const where = advertise === undefined ? '' : ` (${advertise}:${clientPort})`;
     log('info', `Serving relay requests on port ${clientPort}${where}`, {
       event: 'registered',
@@ -61,6 +67,7 @@ export function logBroker(broker: Broker, log: Log, advertise: string | undefine
     log('debug', `Port ${clientPort}: for ${address}, back-connects on port ${backConnectPort}`);
   });
   broker.on('ended', ({ id, clientPort }, ending, counters) => {
+    ofRegistration.delete(id);
     const running = counters.paired > 0 ? `; ${counters.paired} connections run on` : '';
     const why = REGISTRATION_ENDINGS[ending];
     const level = ending === 'closed' || ending === 'shutdown' ? 'info' : 'warn';

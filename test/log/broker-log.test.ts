@@ -67,13 +67,15 @@ test('a flood of refusals gives one entry, and the next one tells of the rest', 
 
 test('a flood at one registration does not hide what happens at another', (t) => {
   const { broker, entries } = logged(t);
+  const other = { ...registration, id: 8 };
+  for (const each of [registration, other]) broker.emit('registered', each);
+  entries.length = 0;
   for (let n = 0; n < 10; n += 1) {
     broker.emit('clientRefused', registration, 'limit', '192.0.2.9');
     broker.emit('backConnectRefused', registration, 'no-client', '192.0.2.9');
     broker.emit('clientEnded', registration, { ...record, ending: 'unfetched' });
   }
   assert.equal(entries.length, 3);
-  const other = { ...registration, id: 8 };
   broker.emit('clientRefused', other, 'limit', '192.0.2.9');
   broker.emit('clientEnded', other, { ...record, ending: 'unfetched' });
   assert.equal(entries.length, 5);
