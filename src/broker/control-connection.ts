@@ -39,6 +39,7 @@ export class ControlConnection {
   readonly #handlers: ControlHandlers;
   #state: State = 'greeting';
   #timer: NodeJS.Timeout | undefined;
+  #notifications = '';
 
   /** `socket` needs an error listener already, and `allowHalfOpen`. */
   constructor(socket: Socket, helloWait: number, handlers: ControlHandlers) {
@@ -59,13 +60,22 @@ export class ControlConnection {
     });
   }
 
-  /** Tells a basic registrant of a client. */
+  /** Tells a basic registrant of a client. Those of one turn of the event loop share a write. */
   notify(backConnectPort: number): void {
-    this.socket.write(formatNew(backConnectPort), () => {
-      if (this.socket.writableLength === 0) this.#disarm();
+    if (this.#notifications === '') setImmediate(() => this.#sendNotifications());
+    this.#notifications += formatNew(backConnectPort);
+  }
+
+  #sendNotifications(): void {
+    const { socket } = this;
+    const notifications = this.#notifications;
+    this.#notifications = '';
+    if (this.#state !== 'basic') return;
+    socket.write(notifications, 'latin1', () => {
+      if (socket.writableLength === 0) this.#disarm();
     });
-    if (this.socket.writableLength > MAX_UNSENT) this.#over('not-reading', '');
-    else if (this.socket.writableLength > 0 && this.#timer === undefined) {
+    if (socket.writableLength > MAX_UNSENT) this.#over('not-reading', '');
+    else if (socket.writableLength > 0 && this.#timer === undefined) {
       this.#arm(UNSENT_DEADLINE, () => this.#over('not-reading', ''));
     }
   }

@@ -14,7 +14,7 @@ export function createLog(settings: { log: 'pretty' | 'json'; verbose: boolean }
     const json = createConsola({ ...options, reporters: [jsonReporter] });
     return (type, sentence, fields) => json[type](sentence, fields);
   }
-  const pretty = createConsola({ ...options, fancy: process.stdout.isTTY });
+  const pretty = createConsola({ ...options, fancy: process.stdout.isTTY === true });
   return (type, sentence) => pretty[type](sentence);
 }
 
