@@ -50,7 +50,7 @@ export function dialPair(createPlane: PlaneUnderTest): void {
       const folder = await mkdtemp(join(tmpdir(), 'relay-'));
       t.after(() => rm(folder, { recursive: true }));
       const path = join(folder, 'service.sock');
-      const target = await serve(t, () => {}, { path });
+      const target = await serve(t, (socket) => socket.write('x'), { path });
       const relay = await serve(t, () => {});
       const arrived = Promise.all([once(relay, 'connection'), once(target, 'connection')]);
       const pair = createPlane().dialPair({
@@ -59,6 +59,7 @@ export function dialPair(createPlane: PlaneUnderTest): void {
         halfCloseTimeout,
       });
       const [[client], [service]] = (await arrived) as [[Socket], [Socket]];
+      await read(client, 1);
       client.resetAndDestroy();
       await outcome(service);
       assert.equal((await pair.ended).ending, 'client-reset');

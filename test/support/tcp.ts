@@ -22,7 +22,7 @@ export async function connectTo(
 export async function serve(
   t: TestContext,
   onConnection: (socket: Socket) => void,
-  options: { host?: string; path?: string } = { host: '127.0.0.1' },
+  options: { host?: string; port?: number; path?: string } = { host: '127.0.0.1' },
 ): Promise<Server & { port: number }> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -32,7 +32,7 @@ export async function serve(
     socket.on('close', () => sockets.delete(socket));
     onConnection(socket);
   });
-  server.listen(options.path === undefined ? { ...options, port: 0 } : { path: options.path });
+  server.listen(options.path === undefined ? { port: 0, ...options } : { path: options.path });
   await once(server, 'listening');
   t.after(() => {
     server.close();
@@ -41,6 +41,19 @@ export async function serve(
   const address = server.address();
   const port = address !== null && typeof address === 'object' ? address.port : 0;
   return Object.assign(server, { port });
+}
+
+/** The first of so many ports in a row that are free, outside of those that the system gives out by itself. */
+export async function freePorts(count: number): Promise<number> {
+  for (;;) {
+    const first = 10_000 + Math.floor(Math.random() * 20_000);
+    const servers = Array.from({ length: count }, (_, n) =>
+      createServer().listen(first + n, '127.0.0.1'),
+    );
+    const bound = await Promise.allSettled(servers.map((server) => once(server, 'listening')));
+    for (const server of servers) server.close();
+    if (bound.every(({ status }) => status === 'fulfilled')) return first;
+  }
 }
 
 /** What came of a connection: all its bytes, and `'eof'` or the code of its error. */
