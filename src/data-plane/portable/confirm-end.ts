@@ -15,11 +15,18 @@ export function confirmEnd(socket: Socket): void {
   socket.push = pushConfirmed;
 }
 
-const asked = new WeakSet<Socket>();
+/**
+ * The socket that was read last. A false end comes in the same turn as the data
+ * before it, with no other socket in between: any other end need not be asked
+ * about, which spares most connections of a busy relay the second read.
+ */
+let lastRead: Socket | undefined;
 
 function pushConfirmed(this: Socket, chunk: unknown, encoding?: BufferEncoding): boolean {
-  if (chunk === null && !asked.has(this)) {
-    asked.add(this);
+  if (chunk !== null) {
+    lastRead = this;
+  } else if (lastRead === this) {
+    lastRead = undefined;
     if (readAgain(this)) return false;
   }
   return Socket.prototype.push.call(this, chunk, encoding);
