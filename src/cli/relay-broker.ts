@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { createBroker } from '../broker/broker.ts';
-import { logBroker } from '../log/broker-log.ts';
+import { logBroker, logConnections } from '../log/broker-log.ts';
 import { createLog } from '../log/log.ts';
 import { brokerOptions } from '../options/broker-options.ts';
 import { logOptions, verboseOptions } from '../options/log-options.ts';
@@ -14,6 +14,7 @@ await program({
     const log = createLog({ log: format, verbose });
     const broker = createBroker(settings);
     logBroker(broker, log, settings.advertise);
+    if (verbose) logConnections(broker, log);
     const { host } = await broker.start();
     closeOnSignals(broker);
     if (!isLoopback(host)) {

@@ -5,7 +5,11 @@ import type {
   RegistrationInfo,
   RegistrationRefusal,
 } from '../broker/events.ts';
-import type { BackConnectRefusal, ClientRefusal } from '../data-plane/data-plane.ts';
+import type {
+  BackConnectRefusal,
+  ClientRefusal,
+  ConnectionRecord,
+} from '../data-plane/data-plane.ts';
 import { escaped, printable } from '../protocol/printable.ts';
 import { describeTraffic } from './describe.ts';
 import type { Log } from './log.ts';
@@ -39,7 +43,7 @@ const CLIENT_REFUSALS: Record<ClientRefusal | BackConnectRefusal, string> = {
 
 type ThrottledFields = Record<string, unknown> & { registration?: number };
 
-/** Writes what a broker reports into a log. */
+/** Writes what a broker reports into a log, single connections only where something is wrong. */
 export function logBroker(broker: Broker, log: Log, advertise: string | undefined): void {
   const ofBroker = new Throttle();
   /** One for each registration, so that a flood at one does not hide what happens at another. */
@@ -86,19 +90,9 @@ export function logBroker(broker: Broker, log: Log, advertise: string | undefine
       { event: 'refused', address, cause, detail: escaped(detail) },
     );
   });
-  broker.on('clientWaiting', ({ id, clientPort }, client) => {
-    log('debug', `Port ${clientPort}: client ${client.id} arrived from ${client.address}`, {
-      event: 'clientWaiting',
-      registration: id,
-      ...client,
-    });
-  });
   broker.on('clientEnded', ({ id, clientPort }, record) => {
-    const level = record.ending === 'unfetched' ? 'warn' : 'debug';
-    const entry = `Port ${clientPort}: client ${record.id} ended, ${describeTraffic(record)}`;
-    const fields = { event: 'clientEnded', registration: id, ...record };
-    if (level === 'warn') throttled('unfetched', entry, fields);
-    else log(level, entry, fields);
+    if (record.ending !== 'unfetched') return;
+    throttled('unfetched', describeEnd(clientPort, record), clientEnded(id, record));
   });
   const refused =
     (event: 'clientRefused' | 'backConnectRefused') =>
@@ -118,4 +112,26 @@ export function logBroker(broker: Broker, log: Log, advertise: string | undefine
       connections,
     });
   });
+}
+
+/** Writes every connection into a log, apart from the above since even putting it into words costs time. */
+export function logConnections(broker: Broker, log: Log): void {
+  broker.on('clientWaiting', ({ id, clientPort }, client) => {
+    log('debug', `Port ${clientPort}: client ${client.id} arrived from ${client.address}`, {
+      event: 'clientWaiting',
+      registration: id,
+      ...client,
+    });
+  });
+  broker.on('clientEnded', ({ id, clientPort }, record) => {
+    log('debug', describeEnd(clientPort, record), clientEnded(id, record));
+  });
+}
+
+function describeEnd(clientPort: number, record: ConnectionRecord): string {
+  return `Port ${clientPort}: client ${record.id} ended, ${describeTraffic(record)}`;
+}
+
+function clientEnded(registration: number, record: ConnectionRecord): ThrottledFields {
+  return { event: 'clientEnded', registration, ...record };
 }

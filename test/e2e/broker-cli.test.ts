@@ -70,6 +70,15 @@ describe('relay-broker', () => {
     await other.line(/Control connections on port \d+$/);
   });
 
+  test('logs every connection from its arrival to its end with --verbose', async (t) => {
+    const broker = await runBroker(t, '--verbose');
+    const { client, server } = await pairThrough(t, broker);
+    await broker.line(/client 1 arrived from 127\.0\.0\.1/);
+    client.end();
+    server.end();
+    await broker.line(/client 1 ended, complete: 1 bytes in, 0 bytes out/);
+  });
+
   test('refuses what it does not know with exit code 2 and a hint', async (t) => {
     for (const [args, says] of [
       [['8080', '--max-client', '5'], /unknown on the command line: --max-client/],
