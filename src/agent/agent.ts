@@ -101,7 +101,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   async #serve(): Promise<RelayError | undefined> {
     this.#connectedAt = Number.POSITIVE_INFINITY;
     try {
-      const link = await ControlLink.connect(this.#settings.to);
+      const link = await ControlLink.connect(this.#settings.to, this.#stop.signal);
       this.#link = link;
       this.#connectedAt = performance.now();
       if (this.#stop.signal.aborted) link.close();

@@ -24,17 +24,21 @@ export class ControlLink {
    * @param name - the relay's control port, `<host>:<port>`
    * @throws RelayError `E_RELAY_UNREACHABLE`
    */
-  static async connect(name: string): Promise<ControlLink> {
+  static async connect(name: string, signal: AbortSignal): Promise<ControlLink> {
     const relay = parseAddress(name);
     if (relay === undefined) throw new RelayError('E_BAD_OPTION', `${name} is not <host>:<port>`);
+    const { connected, abort } = dial(relay, false);
+    signal.addEventListener('abort', abort);
     try {
-      return new ControlLink(await dial(relay, false).connected, name);
+      return new ControlLink(await connected, name);
     } catch (error) {
       throw new RelayError(
         'E_RELAY_UNREACHABLE',
         `Cannot reach the relay at ${name}: ${reasonOf(error)}. Is relay-broker running there?`,
         { cause: error },
       );
+    } finally {
+      signal.removeEventListener('abort', abort);
     }
   }
 

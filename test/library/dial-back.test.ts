@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import { createServer as createTcpServer, type Socket } from 'node:net';
-import { describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { createAgent, createBroker, dialBackAndPipe } from 'relay-broker';
-import { outcome, serve } from '../support/tcp.ts';
+import { Program } from '../support/program.ts';
+import { connectTo, outcome, serve } from '../support/tcp.ts';
 
 const host = '127.0.0.1';
 
@@ -126,11 +127,10 @@ test('a signal gives up the dials, and resets what is connected', async (t) => {
 });
 
 test('an agent that is closed gives up what it is still dialling', async (t) => {
-  // A listener with a full backlog answers no dial, and that of the relay waits for it.
+  const mute = await listenAndStop(t);
   const backConnects = await serve(t, () => {});
   const control = await serve(t, (socket) => socket.write(`[NEW] ${backConnects.port}\n`));
-  const target = '192.0.2.1:9'; // TEST-NET-1 (RFC 5737): nothing answers
-  const agent = createAgent({ to: `${host}:${control.port}`, target });
+  const agent = createAgent({ to: `${host}:${control.port}`, target: mute });
   const dialled = once(backConnects, 'connection');
   const running = agent.run();
   await dialled;
@@ -139,4 +139,26 @@ test('an agent that is closed gives up what it is still dialling', async (t) => 
   await running;
   const [error] = await failed;
   assert.equal(error.code, 'E_TARGET_UNREACHABLE');
+  assert.match(error.message, /given up/);
 });
+
+// Half of what the dial itself would wait.
+test('an agent that is closed gives up a relay that does not answer', {
+  timeout: 5000,
+}, async (t) => {
+  const agent = createAgent({ to: `${host}:${await listenAndStop(t)}`, target: 1 });
+  const running = agent.run();
+  await agent.close();
+  await running;
+});
+
+/** A port that answers no dial: its process is stopped, and its backlog of two is full. */
+async function listenAndStop(t: TestContext): Promise<number> {
+  const listen = `require('node:net').createServer().listen(
+    { port: 0, host: '${host}', backlog: 1 }, function () { console.log(this.address().port); })`;
+  const program = new Program(t, process.execPath, ['-e', listen]);
+  const [line] = await program.line(/^\d+$/);
+  program.signal('SIGSTOP');
+  await Promise.all([connectTo(t, Number(line)), connectTo(t, Number(line))]);
+  return Number(line);
+}
