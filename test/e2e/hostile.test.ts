@@ -81,7 +81,9 @@ describe('a hostile peer', () => {
       await outcome(spent);
       spent.destroy();
     }
+    const notified = once(control, 'data');
     const late = await connectTo(t, port);
+    await notified;
     const own = await connectTo(t, backConnectPort);
     late.write('room again');
     assert.equal((await read(own, 10)).toString(), 'room again');
