@@ -8,6 +8,7 @@ export interface TwoHosts {
 }
 
 export interface Host {
+  name: string;
   address: string;
   /** The words to put before a command so that it runs there. */
   inside: string[];
@@ -16,10 +17,8 @@ export interface Host {
 export function twoHosts(t: TestContext): TwoHosts {
   const near = host(t, `relay-near-${process.pid}`, '10.99.0.1');
   const far = host(t, `relay-far-${process.pid}`, '10.99.0.2');
-  const [nearName = '', farName = ''] = [near.inside[3], far.inside[3]];
-  ip('link', 'add', 'up0', 'netns', nearName, 'type', 'veth', 'peer', 'up0', 'netns', farName);
-  for (const { inside, address } of [near, far]) {
-    const [, , , name = ''] = inside;
+  ip('link', 'add', 'up0', 'netns', near.name, 'type', 'veth', 'peer', 'up0', 'netns', far.name);
+  for (const { name, address } of [near, far]) {
     ip('-n', name, 'address', 'add', `${address}/24`, 'dev', 'up0');
     for (const device of ['up0', 'lo']) ip('-n', name, 'link', 'set', device, 'up');
   }
@@ -35,7 +34,7 @@ export function blackhole({ inside: [command = '', ...words] }: Host): void {
 function host(t: TestContext, name: string, address: string): Host {
   ip('netns', 'add', name);
   t.after(() => ip('netns', 'delete', name));
-  return { address, inside: ['ip', 'netns', 'exec', name] };
+  return { name, address, inside: ['ip', 'netns', 'exec', name] };
 }
 
 function ip(...words: string[]): void {
