@@ -1,5 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface, type Interface } from 'node:readline';
+import type { Writable } from 'node:stream';
 import { keep, stop } from './children.ts';
+import { type Generator, lean, plain } from './generators.ts';
 import type { commands } from './load/commands.ts';
 
 /** A relay may lose a connection without a word, which must not stop the run for good. */
@@ -12,21 +15,35 @@ type Answer<K extends keyof Commands> = { result: Result<K> } | { error: string 
 
 /** A process that makes or takes traffic. It is fresh for each measurement. */
 export class LoadProcess {
-  readonly #child: ChildProcess = keep(fork(new URL('./load.ts', import.meta.url)));
+  readonly #child: ChildProcess;
+  readonly #requests: Writable;
+  readonly #answers: Interface;
+
+  constructor({ command, args }: Generator = lean ?? plain) {
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#child = keep(child);
+    this.#requests = child.stdin;
+    this.#answers = createInterface({ input: child.stdout });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
 
   call<K extends keyof Commands>(name: K, args: Args<K>): Promise<Result<K>> {
     return new Promise((resolve, reject) => {
       const died = () => reject(new Error(`the load process died in ${name}`));
       const silent = () => reject(new Error(`${name} took more than ${PATIENCE / 1000} s`));
       const deadline = setTimeout(silent, PATIENCE);
-      this.#child.once('exit', died);
-      this.#child.once('message', (answer: Answer<K>) => {
+      this.#answers.once('close', died);
+      this.#answers.once('line', (line) => {
         clearTimeout(deadline);
-        this.#child.off('exit', died);
+        this.#answers.off('close', died);
+        const answer = JSON.parse(line) as Answer<K>;
         if ('error' in answer) reject(new Error(`${name}: ${answer.error}`));
         else resolve(answer.result);
       });
-      this.#child.send({ name, args });
+      this.#requests.write(`${JSON.stringify({ name, args })}\n`);
     });
   }
 

@@ -1,16 +1,17 @@
+import { createInterface } from 'node:readline';
 import { commands } from './load/commands.ts';
 
-/** The program of a load process: runs the commands that its parent sends, one at a time. */
-process.on('message', async ({ name, args }: Request) => {
+/** The program of a load process: runs the commands that come as lines of JSON, one at a time. */
+for await (const line of createInterface({ input: process.stdin })) {
+  const { name, args } = JSON.parse(line) as Request;
   const command = commands[name] as (args: unknown) => unknown;
-  try {
-    process.send?.({ result: await command(args) });
-  } catch (error) {
-    process.send?.({ error: String(error) });
-  }
-});
-
-process.on('disconnect', () => process.exit());
+  const answer = await Promise.resolve(command(args)).then(
+    (result) => ({ result }),
+    (error) => ({ error: String(error) }),
+  );
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
+process.exit();
 
 interface Request {
   name: keyof typeof commands;

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { keep, stop } from './children.ts';
 import { scratch } from './scratch.ts';
 
-const READY_WITHIN = 10_000;
+const READY_WITHIN = 20_000;
 
 let started = 0;
 
@@ -39,14 +39,27 @@ export class LoggedProcess {
   }
 
   /** The first group of the pattern, once the log has it. */
-  async logged(pattern: RegExp): Promise<string> {
+  logged(pattern: RegExp): Promise<string> {
+    return this.#until(pattern, (text) => pattern.exec(text)?.[1]);
+  }
+
+  /** Resolves once the log has the global pattern so often. */
+  async loggedTimes(pattern: RegExp, times: number): Promise<void> {
+    await this.#until(pattern, (text) => {
+      const found = text.match(pattern)?.length ?? 0;
+      return found >= times ? found : undefined;
+    });
+  }
+
+  async #until<T>(pattern: RegExp, find: (text: string) => T | undefined): Promise<T> {
     const deadline = Date.now() + READY_WITHIN;
     for (;;) {
       const text = readFileSync(this.#log, 'utf8');
-      const found = pattern.exec(text)?.[1];
+      const found = find(text);
       if (found !== undefined) return found;
       if (this.#child.exitCode !== null || Date.now() > deadline) {
-        throw new Error(`${this.#child.spawnfile} logged no ${pattern} but:\n${text}`);
+        const end = text.slice(-2000);
+        throw new Error(`${this.#child.spawnfile} has not logged ${pattern} but:\n${end}`);
       }
       await sleep(20);
     }

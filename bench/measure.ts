@@ -9,21 +9,21 @@ export async function measure(
   relay: Relay,
   options: Options,
 ): Promise<number[]> {
-  const target = new LoadProcess();
-  const client = new LoadProcess();
+  const load = { target: new LoadProcess(), client: new LoadProcess() };
+  const { moreRegistrations = 0 } = workload;
   try {
-    const targetPort = await target.call('serve', { service: workload.service });
-    const running = await relay.start(targetPort, options);
+    const targetPort = await load.target.call('serve', {});
+    const running = await relay.start({ targetPort, moreRegistrations, options });
     try {
-      return await workload.run(client, running, options);
+      return await workload.run(load, running, options);
     } finally {
       // The connections end first, so that a relay which drains has nothing to wait for.
-      await client.stop();
-      await target.stop();
+      await load.client.stop();
+      await load.target.stop();
       await running.stop();
     }
   } finally {
-    await client.stop();
-    await target.stop();
+    await load.client.stop();
+    await load.target.stop();
   }
 }

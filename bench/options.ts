@@ -4,11 +4,12 @@ export interface Options {
   rounds: number;
   /** Seconds of one measurement, after its warm-up. */
   seconds: number;
-  idlePairs: number;
   /** The Node that runs our broker and agent; the load generator keeps the harness's own. */
   node: string;
   /** Names of the workloads to run; all of them when empty. */
   only: string[];
+  /** Names of the relays to run; all that are here when empty. */
+  relays: string[];
   /** Folder for CPU profiles of our broker. */
   profile: string | undefined;
 }
@@ -21,11 +22,12 @@ export function readOptions(args: string[]): Options {
       quick: { type: 'boolean', default: false },
       node: { type: 'string', default: process.execPath },
       only: { type: 'string', multiple: true, default: [] },
+      relay: { type: 'string', multiple: true, default: [] },
       profile: { type: 'string' },
     },
   });
-  const { quick, node, only, profile } = values;
-  const rounds = Number(values.rounds ?? (quick ? 2 : 5));
+  const { quick, node, only, relay: relays, profile } = values;
+  const rounds = Number(values.rounds ?? (quick ? 1 : 4));
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds takes a count from 1');
-  return { rounds, seconds: quick ? 1 : 3, idlePairs: quick ? 500 : 2000, node, only, profile };
+  return { rounds, seconds: quick ? 1 : 2, node, only, relays, profile };
 }

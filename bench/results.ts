@@ -1,8 +1,19 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Machine } from './machine.ts';
-import type { Options } from './options.ts';
 import { median } from './stats.ts';
+
+/** All that one run found out: the content of a file in results/. */
+export interface Run {
+  date: string;
+  machine: Machine;
+  /** By relay, in the order of the columns. */
+  versions: Record<string, string>;
+  settings: { rounds: number; seconds: number };
+  series: Series[];
+  /** Measurements that broke off, in words. */
+  failures: string[];
+}
 
 /** One figure of one workload over one relay. */
 export interface Series {
@@ -16,11 +27,11 @@ export interface Series {
 }
 
 /** Collects samples by round. */
-export class Results {
+export class Samples {
   readonly #series = new Map<string, Series>();
 
   add(key: Omit<Series, 'median' | 'samples'>, round: number, value: number): void {
-    if (Number.isNaN(value)) return;
+    if (!Number.isFinite(value)) return;
     const id = [key.workload, key.figure, key.relay].join('/');
     const series = this.#series.get(id) ?? { ...key, median: 0, samples: [] };
     series.samples.push({ round, value });
@@ -28,20 +39,16 @@ export class Results {
     this.#series.set(id, series);
   }
 
-  median(workload: string, figure: string, relay: string): number | undefined {
-    return this.#series.get([workload, figure, relay].join('/'))?.median;
+  get series(): Series[] {
+    return [...this.#series.values()];
   }
+}
 
-  /** Returns the file's path. */
-  save(machine: Machine, options: Options, versions: Record<string, string>): string {
-    const date = new Date().toISOString();
-    const { rounds, seconds, idlePairs } = options;
-    const folder = new URL('results/', import.meta.url);
-    const file = new URL(`${date.slice(0, 19).replaceAll(':', '-')}.json`, folder);
-    const settings = { rounds, seconds, idlePairs };
-    const content = { date, machine, versions, settings, series: [...this.#series.values()] };
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(file, `${JSON.stringify(content, undefined, 2)}\n`);
-    return fileURLToPath(file);
-  }
+/** Returns the file's path. */
+export function save(run: Run): string {
+  const folder = new URL('results/', import.meta.url);
+  const file = new URL(`${run.date.slice(0, 19).replaceAll(':', '-')}.json`, folder);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, `${JSON.stringify(run, undefined, 2)}\n`);
+  return fileURLToPath(file);
 }

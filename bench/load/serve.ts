@@ -1,29 +1,34 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { flood } from './flood.ts';
+import { count } from './received.ts';
 
-/** Fits a core's second-level cache, where the relay's own buffers also want to be. */
-const CHUNK = Buffer.alloc(256 * 1024);
+/** What a client asks the target for with its first byte; with any other, for an echo. */
+export const SOURCE = 's';
+export const BOTH_WAYS = 'b';
 
-/** The target service: `echo` returns what it gets, `source` writes as fast as it may. */
-export async function serve({ service }: { service: 'echo' | 'source' }): Promise<number> {
-  const serveOne = service === 'echo' ? echo : source;
+/** Starts the target service and returns its port. */
+export async function serve(_: Record<string, never>): Promise<number> {
   const server = createServer({ noDelay: true }, (socket) => {
     socket.on('error', () => socket.destroy());
-    serveOne(socket);
+    socket.once('data', (first) => {
+      const wish = first.toString('latin1', 0, 1);
+      if (wish === SOURCE) flood(socket);
+      else if (wish === BOTH_WAYS) floodAndCount(socket);
+      else echo(socket, first);
+    });
   });
   server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
 }
 
-function echo(socket: Socket): void {
-  socket.on('data', (bytes) => socket.write(bytes));
+function floodAndCount(socket: Socket): void {
+  socket.on('data', (bytes) => count(bytes.length));
+  flood(socket);
 }
 
-function source(socket: Socket): void {
-  const push = () => {
-    while (socket.write(CHUNK));
-  };
-  socket.on('drain', push);
-  push();
+function echo(socket: Socket, first: Buffer): void {
+  socket.write(first);
+  socket.on('data', (bytes) => socket.write(bytes));
 }

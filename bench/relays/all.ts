@@ -1,7 +1,21 @@
 import { bore } from './bore.ts';
+import { chisel } from './chisel.ts';
 import { direct } from './direct.ts';
-import { ours } from './ours.ts';
+import { frp, frpWithoutMux } from './frp.ts';
+import { haproxy } from './haproxy.ts';
+import { ours, oursPortable } from './ours.ts';
+import { rathole } from './rathole.ts';
 import type { Relay } from './relay.ts';
 
-/** In the order of their rotation. What `ours` is compared with is the second. */
-export const allRelays: readonly Relay[] = [ours, bore, direct];
+/** In the order of their rotation. */
+export const allRelays: readonly Relay[] = [
+  ours,
+  oursPortable,
+  bore,
+  rathole,
+  frp,
+  frpWithoutMux,
+  chisel,
+  haproxy,
+  direct,
+];

@@ -4,7 +4,7 @@ import type { Relay } from './relay.ts';
 export const direct: Relay = {
   name: 'no relay',
   version: () => 'load generator alone',
-  start: async (targetPort) => ({
+  start: async ({ targetPort }) => ({
     clientHost: '127.0.0.1',
     clientPort: targetPort,
     brokerPid: undefined,

@@ -6,7 +6,14 @@ export interface Relay {
   /** Undefined when it is not on this machine. */
   version(): string | undefined;
   /** Exposes a port of 127.0.0.1. */
-  start(targetPort: number, options: Options): Promise<RunningRelay>;
+  start(setup: Setup): Promise<RunningRelay>;
+}
+
+export interface Setup {
+  targetPort: number;
+  /** Registrations that come on top of the one that is measured; some relays have to be told first. */
+  moreRegistrations: number;
+  options: Options;
 }
 
 export interface RunningRelay {
@@ -14,5 +21,7 @@ export interface RunningRelay {
   clientPort: number;
   brokerPid: number | undefined;
   agentPid: number | undefined;
+  /** Opens the other registrations and resolves once each has its port. Not every relay can. */
+  registerMore?(): Promise<void>;
   stop(): Promise<void>;
 }

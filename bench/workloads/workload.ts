@@ -4,16 +4,19 @@ import type { RunningRelay } from '../relays/relay.ts';
 
 export interface Workload {
   readonly name: string;
-  /** What the relay's target does with its connections. */
-  readonly service: 'echo' | 'source';
+  /** Registrations that the relay opens on top of the one that clients use. */
+  readonly moreRegistrations?: number;
   readonly figures: readonly Figure[];
-  /** One value for each figure, in their order; NaN for what this relay has not got. */
-  run(client: LoadProcess, relay: RunningRelay, options: Options): Promise<number[]>;
+  /** One value for each figure, in their order; NaN or none for what this relay has not got. */
+  run(load: Load, relay: RunningRelay, options: Options): Promise<number[]>;
+}
+
+export interface Load {
+  readonly client: LoadProcess;
+  readonly target: LoadProcess;
 }
 
 export interface Figure {
   readonly name: string;
   readonly unit: string;
-  /** Bound on ours divided by the peer's. */
-  readonly floor?: { readonly atLeast: number } | { readonly atMost: number };
 }

@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url';
+import { versionOnPath } from './on-path.ts';
+
+/** A program that makes and takes traffic: it takes the commands of load/commands.ts. */
+export interface Generator {
+  readonly version: string;
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
+export const plain: Generator = {
+  version: `node ${process.version}`,
+  command: process.execPath,
+  args: ['--import', 'tsx', path('load.ts')],
+};
+
+/** Takes the fewest cycles; undefined without Python on PATH. */
+export const lean = leanOn(versionOnPath('python3', '--version'));
+
+function leanOn(version: string | undefined): Generator | undefined {
+  return version === undefined
+    ? undefined
+    : { version, command: 'python3', args: [path('lean-load')] };
+}

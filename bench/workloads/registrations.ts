@@ -1,0 +1,36 @@
+import { cpuSeconds, residentKiB } from '../proc.ts';
+import type { Workload } from './workload.ts';
+
+const IN_FLIGHT = 32;
+const WARM_UP = 1;
+
+/** So many registrations, of which one has clients. */
+export function registrations(count: number): Workload {
+  const more = count - 1;
+  return {
+    name: `registrations-${count}`,
+    moreRegistrations: more,
+    figures: [
+      { name: 'time to open', unit: 'ms' },
+      { name: 'broker per registration', unit: 'KiB' },
+      { name: 'new connections', unit: '1/s' },
+      { name: 'first byte p99', unit: 'ms' },
+      { name: 'broker CPU', unit: 'ms/conn' },
+    ],
+    async run({ client }, relay, { seconds }) {
+      if (relay.registerMore === undefined) return [];
+      const resident = residentKiB(relay.brokerPid);
+      const began = performance.now();
+      await relay.registerMore();
+      const opened = performance.now() - began;
+      const grown = residentKiB(relay.brokerPid) - resident;
+
+      const churn = { host: relay.clientHost, port: relay.clientPort, inFlight: IN_FLIGHT };
+      await client.call('churn', { ...churn, seconds: WARM_UP });
+      const cpu = cpuSeconds(relay.brokerPid);
+      const done = await client.call('churn', { ...churn, seconds });
+      const perConnection = (1000 * (cpuSeconds(relay.brokerPid) - cpu)) / done.connections;
+      return [opened, grown / more, done.connections / done.seconds, done.p99, perConnection];
+    },
+  };
+}
