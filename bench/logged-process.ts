@@ -8,6 +8,9 @@ import { scratch } from './scratch.ts';
 
 const READY_WITHIN = 20_000;
 
+/** How exactly the time to open registrations is known. */
+const POLL = 5;
+
 let started = 0;
 
 /**
@@ -61,7 +64,7 @@ export class LoggedProcess {
         const end = text.slice(-2000);
         throw new Error(`${this.#child.spawnfile} has not logged ${pattern} but:\n${end}`);
       }
-      await sleep(20);
+      await sleep(POLL);
     }
   }
 

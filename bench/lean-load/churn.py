@@ -39,7 +39,7 @@ def churn(host, port, inFlight, seconds):
                     latencies.append((perf_counter() - connecting) * 1000)
                     connection.shutdown(socket.SHUT_WR)
                     continue
-            except ConnectionError:
+            except OSError:
                 pass
             # Only now that the relay has closed its side too, or it could fall behind unseen.
             del visits[fd]

@@ -61,33 +61,33 @@ class Traffic:
         self.watch(connection.fileno(), lambda _: self._first(connection))
 
     def _first(self, connection):
-        bytes_ = self._receive(connection)
-        if bytes_ is None:
+        data = self._receive(connection)
+        if data is None:
             return
         fd = connection.fileno()
-        if bytes_[:1] == SOURCE:
+        if data[:1] == SOURCE:
             self._handlers[fd] = self._flow(connection)
             self._epoll.modify(fd, EPOLLOUT)
-        elif bytes_[:1] == BOTH_WAYS:
+        elif data[:1] == BOTH_WAYS:
             self._handlers[fd] = self._flow(connection)
             self._epoll.modify(fd, EPOLLIN | EPOLLOUT)
         else:
-            connection.send(bytes_)
+            connection.send(data)
             self._handlers[fd] = lambda _: self._echo(connection)
 
     def _echo(self, connection):
-        bytes_ = self._receive(connection)
-        if bytes_ is not None:
-            connection.send(bytes_)
+        data = self._receive(connection)
+        if data is not None:
+            connection.send(data)
 
     def _receive(self, connection):
         """None, and the connection closed, when there is nothing to come."""
         try:
-            bytes_ = connection.recv(4096)
+            data = connection.recv(4096)
         except ConnectionError:
-            bytes_ = b""
-        if bytes_:
-            return bytes_
+            data = b""
+        if data:
+            return data
         self._close(connection)
         return None
 

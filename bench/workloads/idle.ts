@@ -1,9 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { residentKiB } from '../proc.ts';
+import { settle } from './settle.ts';
 import type { Figure, Workload } from './workload.ts';
-
-/** Long enough for a garbage collector to come round without being told. */
-const SETTLE = 2000;
 
 const PAIRS = [100, 1000, 4000, 8000];
 const WARM_UP = 0.2;
@@ -27,7 +24,7 @@ export const idle: Workload = {
     for (const pairs of PAIRS) {
       await client.call('hold', { ...place, count: pairs - held });
       held = pairs;
-      await sleep(SETTLE);
+      await settle();
       const brokerGrowth = (residentKiB(relay.brokerPid) - broker) / pairs;
       const agentGrowth = (residentKiB(relay.agentPid) - agent) / pairs;
       const { p50, p99 } = await client.call('ping', { ...place, seconds, warmUp: WARM_UP });
