@@ -20,7 +20,7 @@ export const plain: Generator = {
 export const lean = leanOn(versionOnPath('python3', '--version'));
 
 function leanOn(version: string | undefined): Generator | undefined {
-  return version === undefined
-    ? undefined
-    : { version, command: 'python3', args: [path('lean-load')] };
+  if (version === undefined) return undefined;
+  // -B: no compiled files beside the sources.
+  return { version, command: 'python3', args: ['-B', path('lean-load')] };
 }
