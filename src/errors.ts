@@ -2,6 +2,7 @@
 export type RelayErrorCode =
   | 'E_BAD_OPTION'
   | 'E_LISTEN'
+  | 'E_DATA_PLANE'
   | 'E_RELAY_UNREACHABLE'
   | 'E_RELAY_LOST'
   | 'E_NOT_A_RELAY'
@@ -16,6 +17,15 @@ export class RelayError extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+/** A thread has died, and its descriptors with nobody to close them: going on would be half a relay. */
+export function dataPlaneFailed(cause: Error): RelayError {
+  return new RelayError(
+    'E_DATA_PLANE',
+    `The data plane failed, and with it the connections it relayed: ${cause.message}. Start this program again, and report this.`,
+    { cause },
+  );
 }
 
 /** A system error in words, for a sentence such as "cannot reach a:1: …". */

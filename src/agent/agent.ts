@@ -1,9 +1,14 @@
 import { EventEmitter } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DialledPair, PairReport } from '../data-plane/data-plane.ts';
-import { createPortableDataPlane } from '../data-plane/portable/portable-data-plane.ts';
-import { RelayError } from '../errors.ts';
+import type {
+  DataPlane,
+  DataPlaneWarning,
+  DialledPair,
+  PairReport,
+} from '../data-plane/data-plane.ts';
+import { openDataPlane } from '../data-plane/open-data-plane.ts';
+import { dataPlaneFailed, RelayError } from '../errors.ts';
 import { type AgentOptions, type AgentSettings, agentOptions } from '../options/agent-options.ts';
 import { checkOptions } from '../options/option.ts';
 import { backoff } from './backoff.ts';
@@ -18,6 +23,12 @@ const STABLE = 5000;
 
 /** What an agent reports while it runs, with the arguments of each listener. */
 export interface AgentEvents {
+  /** Which data plane moves the bytes, and why this one. */
+  dataPlane: [name: DataPlane['name'], reason: string];
+  /** The data plane is short of something, and goes on without. As often as it happens. */
+  warning: [warning: DataPlaneWarning];
+  /** The data plane has failed, and the process has to end. Without a listener, it does (see `EventEmitter`). */
+  error: [error: RelayError];
   /** The control connection is up; `address` is the relay's. */
   connected: [address: string];
   /** The relay cannot be reached or was lost; the next try comes in so many milliseconds. */
@@ -49,10 +60,11 @@ export function createAgent(options: AgentOptions): Agent {
 /** See {@link createAgent}. */
 export class Agent extends EventEmitter<AgentEvents> {
   readonly #settings: AgentSettings;
-  readonly #plane = createPortableDataPlane();
   readonly #stop = new AbortController();
   readonly #pairs = new Set<DialledPair>();
   #link: ControlLink | undefined;
+  /** When nothing is left of a run. */
+  #over: Promise<void> | undefined;
   #connectedAt = Number.POSITIVE_INFINITY;
 
   /** @internal Use {@link createAgent}, which checks the options. */
@@ -64,12 +76,30 @@ export class Agent extends EventEmitter<AgentEvents> {
   /**
    * Registers and serves, again and again, until {@link Agent.close}.
    *
-   * @throws RelayError the last failure, once `maxRetries` retries in a row have failed.
+   * @throws RelayError the last failure, once `maxRetries` retries in a row have failed;
+   *   `E_DATA_PLANE` when the data plane asked for cannot be had.
    */
   async run(): Promise<void> {
+    const { plane, reason } = await openDataPlane(this.#settings, {
+      warning: (warning) => this.emit('warning', warning),
+      failed: (error) => this.emit('error', dataPlaneFailed(error)),
+    });
+    this.emit('dataPlane', plane.name, reason);
+    const serving = this.#serveAgainAndAgain(plane);
+    this.#over = serving.catch(() => {}).then(() => this.#retire(plane));
+    await serving;
+  }
+
+  /** Connections run on when the relay is given up, and the data plane as long as they do. */
+  async #retire(plane: DataPlane): Promise<void> {
+    await Promise.allSettled([...this.#pairs].map(({ ended }) => ended));
+    await plane.close();
+  }
+
+  async #serveAgainAndAgain(plane: DataPlane): Promise<void> {
     let attempt = 0;
     while (!this.#stop.signal.aborted) {
-      const error = await this.#serve();
+      const error = await this.#serve(plane);
       if (error === undefined) return;
       attempt = performance.now() - this.#connectedAt > STABLE ? 1 : attempt + 1;
       if (attempt > (this.#settings.maxRetries ?? Number.POSITIVE_INFINITY)) throw error;
@@ -89,16 +119,15 @@ export class Agent extends EventEmitter<AgentEvents> {
     if (!this.#stop.signal.aborted) this.emit('draining', this.#pairs.size);
     this.#stop.abort();
     this.#link?.close();
-    const pairs = [...this.#pairs];
     const deadline = setTimeout(() => {
-      for (const pair of pairs) pair.cut();
+      for (const pair of this.#pairs) pair.cut();
     }, drain * 1000);
-    await Promise.allSettled(pairs.map(({ ended }) => ended));
+    await this.#over;
     clearTimeout(deadline);
   }
 
   /** One control connection, from its dial to its end. Nothing is returned when we were closed. */
-  async #serve(): Promise<RelayError | undefined> {
+  async #serve(plane: DataPlane): Promise<RelayError | undefined> {
     this.#connectedAt = Number.POSITIVE_INFINITY;
     try {
       const link = await ControlLink.connect(this.#settings.to, this.#stop.signal);
@@ -106,7 +135,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       this.#connectedAt = performance.now();
       if (this.#stop.signal.aborted) link.close();
       this.emit('connected', link.relayAddress);
-      await this.#answer(link);
+      await this.#answer(link, plane);
     } catch (error) {
       if (this.#stop.signal.aborted) return undefined;
       if (error instanceof RelayError) return error;
@@ -115,19 +144,19 @@ export class Agent extends EventEmitter<AgentEvents> {
     return undefined;
   }
 
-  async #answer(link: ControlLink): Promise<void> {
+  async #answer(link: ControlLink, plane: DataPlane): Promise<void> {
     const dialling = new Set<Promise<void>>();
     for await (const port of link.notifications()) {
       if (this.#stop.signal.aborted) return;
-      const { dialled } = this.#fetch({ host: link.relayAddress, port });
+      const { dialled } = this.#fetch(plane, { host: link.relayAddress, port });
       dialling.add(dialled);
       void dialled.then(() => dialling.delete(dialled));
       if (dialling.size >= MAX_DIALLING) await Promise.race(dialling);
     }
   }
 
-  #fetch(relay: { host: string; port: number }): DialledPair {
-    const pair = dialBack(this.#plane, {
+  #fetch(plane: DataPlane, relay: { host: string; port: number }): DialledPair {
+    const pair = dialBack(plane, {
       relay,
       target: this.#settings.target,
       halfCloseTimeout: this.#settings.halfCloseTimeout * 1000,

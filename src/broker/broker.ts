@@ -3,8 +3,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { plainAddress } from '../data-plane/address.ts';
 import type { DataPlane, ExchangeSettings } from '../data-plane/data-plane.ts';
 import { DescriptorBudget } from '../data-plane/descriptor-budget.ts';
-import { createPortableDataPlane } from '../data-plane/portable/portable-data-plane.ts';
-import { RelayError, reasonOf } from '../errors.ts';
+import { openDataPlane } from '../data-plane/open-data-plane.ts';
+import { dataPlaneFailed, RelayError, reasonOf } from '../errors.ts';
 import {
   type BrokerOptions,
   type BrokerSettings,
@@ -46,10 +46,10 @@ export function createBroker(options: BrokerOptions): Broker {
 export class Broker extends EventEmitter<BrokerEvents> {
   readonly #settings: BrokerSettings;
   readonly #budget = DescriptorBudget.ofProcess();
-  readonly #plane: DataPlane = createPortableDataPlane();
   readonly #ports: PortAllocator;
   readonly #controls = new Set<ControlConnection>();
   readonly #registrations = new Set<Registration>();
+  #plane: DataPlane | undefined;
   #listener: Server | undefined;
   #lastId = 0;
   #closing: Promise<void> | undefined;
@@ -67,23 +67,32 @@ export class Broker extends EventEmitter<BrokerEvents> {
    * Opens the control listener.
    *
    * @returns the address and port it is bound to.
-   * @throws RelayError `E_LISTEN` when the system refuses.
+   * @throws RelayError `E_LISTEN` when the system refuses, `E_DATA_PLANE` when the
+   *   data plane asked for cannot be had.
    */
   async start(): Promise<{ host: string; port: number }> {
     if (this.#listener || this.#closing) {
       throw new RelayError('E_LISTEN', 'A broker can be started once. Make another one.');
     }
     const { host, port } = this.#settings;
+    const { plane, reason } = await openDataPlane(this.#settings, {
+      warning: (warning) => this.emit('warning', warning),
+      failed: (error) => this.emit('error', dataPlaneFailed(error)),
+    });
+    this.#plane = plane;
     const options = {
       allowHalfOpen: true,
       keepAlive: true,
       keepAliveInitialDelay: KEEP_ALIVE_DELAY,
     };
-    const listener = createServer({ ...options, noDelay: true }, (socket) => this.#arrived(socket));
+    const listener = createServer({ ...options, noDelay: true }, (socket) =>
+      this.#arrived(socket, plane),
+    );
     try {
       listener.listen({ port, host });
       await once(listener, 'listening');
     } catch (error) {
+      await plane.close();
       const at = `${host ?? 'any address'}, port ${port}`;
       throw new RelayError(
         'E_LISTEN',
@@ -96,6 +105,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     const bound = listener.address();
     if (bound === null || typeof bound === 'string') throw new Error('not a TCP listener');
     const at = { host: bound.address, port: bound.port };
+    this.emit('dataPlane', plane.name, reason);
     this.emit('listening', at);
     return at;
   }
@@ -130,13 +140,14 @@ export class Broker extends EventEmitter<BrokerEvents> {
     await Promise.all(registrations.map(({ exchange }) => exchange.finished));
     for (const control of this.#controls) control.destroy();
     await shut;
+    await this.#plane?.close();
   }
 
   #cut(): void {
     for (const { exchange } of this.#registrations) exchange.cut();
   }
 
-  #arrived(socket: Socket): void {
+  #arrived(socket: Socket, plane: DataPlane): void {
     socket.on('error', () => {});
     const cause = this.#admit();
     if (cause !== undefined) {
@@ -147,7 +158,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     let registration: Promise<Registration | undefined> | undefined;
     const control = new ControlConnection(socket, this.#settings.helloWait, {
       silent: () => {
-        registration = this.#register(control);
+        registration = this.#register(control, plane);
       },
       rejected: ({ code }, sent) => this.emit('refused', control.address, code, sent),
       ended: async (ending) => (await registration)?.end(ending),
@@ -165,8 +176,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
   }
 
   /** Resolves with nothing when the registrant was refused. */
-  async #register(control: ControlConnection): Promise<Registration | undefined> {
-    const registration = await this.#open(control);
+  async #register(control: ControlConnection, plane: DataPlane): Promise<Registration | undefined> {
+    const registration = await this.#open(control, plane);
     if (registration === undefined) return undefined;
     const { info, exchange, ended } = registration;
     this.#registrations.add(registration);
@@ -178,7 +189,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   }
 
   /** Opens listeners on the first client port that nothing else on the machine holds. */
-  async #open(control: ControlConnection): Promise<Registration | undefined> {
+  async #open(control: ControlConnection, plane: DataPlane): Promise<Registration | undefined> {
     const inUse = new Set<number>();
     for (;;) {
       const clientPort = this.#ports.take(inUse);
@@ -188,7 +199,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
         this.#lastId += 1;
         return await Registration.open(
           { id: this.#lastId, settings, control },
-          this.#plane,
+          plane,
           this.emit.bind(this) as EmitBrokerEvent,
         );
       } catch (error) {

@@ -2,8 +2,11 @@ import type {
   BackConnectRefusal,
   ClientRefusal,
   ConnectionRecord,
+  DataPlane,
+  DataPlaneWarning,
   ExchangeCounters,
 } from '../data-plane/data-plane.ts';
+import type { RelayError } from '../errors.ts';
 
 /** A server that keeps a control connection and the ports opened for it. */
 export interface RegistrationInfo {
@@ -40,6 +43,12 @@ export type RegistrationRefusal =
 
 /** What a broker reports while it runs, with the arguments of each listener. */
 export interface BrokerEvents {
+  /** Which data plane moves the bytes, and why this one. */
+  dataPlane: [name: DataPlane['name'], reason: string];
+  /** The data plane is short of something, and goes on without. As often as it happens. */
+  warning: [warning: DataPlaneWarning];
+  /** The data plane has failed, and the process has to end. Without a listener, it does (see `EventEmitter`). */
+  error: [error: RelayError];
   /** The control listener is open. */
   listening: [at: { host: string; port: number }];
   /** Clients can connect to `registration.clientPort`. */

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { type ArgsDef, type CommandDef, defineCommand, runMain } from 'citty';
 import { RelayError } from '../errors.ts';
+import type { Log } from '../log/log.ts';
 import type { Options, OptionsOutput } from '../options/option.ts';
 import { settingsFrom, toArgs } from './settings.ts';
 
@@ -45,6 +46,19 @@ export function closeOnSignals(running: Closable): void {
     void running.close(signals > 1 ? { drain: 0 } : {});
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+}
+
+/** What an event emitter that cannot go on says last. */
+interface Failing {
+  on(event: 'error', listener: (error: RelayError) => void): unknown;
+}
+
+/** Ends the process when what it runs has failed for good, whatever else is still going on. */
+export function exitOnFailure(running: Failing, log: Log): void {
+  running.on('error', ({ code, message }) => {
+    log('error', message, { event: 'error', code });
+    process.exit(FAILURE);
+  });
 }
 
 function fail(name: string, error: unknown): void {

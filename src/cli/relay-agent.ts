@@ -5,7 +5,7 @@ import { logAgent } from '../log/agent-log.ts';
 import { createLog } from '../log/log.ts';
 import { agentOptions } from '../options/agent-options.ts';
 import { logOptions } from '../options/log-options.ts';
-import { closeOnSignals, program } from './program.ts';
+import { closeOnSignals, exitOnFailure, program } from './program.ts';
 
 await program({
   name: 'relay-agent',
@@ -13,7 +13,9 @@ await program({
   options: { ...agentOptions, ...logOptions },
   async run({ log: format, ...settings }) {
     const agent = createAgent(settings);
-    logAgent(agent, createLog({ log: format, verbose: false }), nameOf(settings.target));
+    const log = createLog({ log: format, verbose: false });
+    logAgent(agent, log, nameOf(settings.target));
+    exitOnFailure(agent, log);
     closeOnSignals(agent);
     await agent.run();
   },

@@ -4,7 +4,7 @@ import { logBroker, logConnections } from '../log/broker-log.ts';
 import { createLog } from '../log/log.ts';
 import { brokerOptions } from '../options/broker-options.ts';
 import { logOptions, verboseOptions } from '../options/log-options.ts';
-import { closeOnSignals, program } from './program.ts';
+import { closeOnSignals, exitOnFailure, program } from './program.ts';
 
 await program({
   name: 'relay-broker',
@@ -15,6 +15,7 @@ await program({
     const broker = createBroker(settings);
     logBroker(broker, log, settings.advertise);
     if (verbose) logConnections(broker, log);
+    exitOnFailure(broker, log);
     const { host } = await broker.start();
     closeOnSignals(broker);
     if (!isLoopback(host)) {

@@ -6,7 +6,7 @@
  * thread and hold nothing but descriptors.
  */
 export interface DataPlane {
-  readonly name: 'portable';
+  readonly name: 'linux' | 'portable';
   /**
    * Opens both listeners. The observer is called only after the promise has
    * resolved. Rejects with the system's error (`EADDRINUSE`, …) and leaves nothing open.
@@ -14,7 +14,24 @@ export interface DataPlane {
   openExchange(settings: ExchangeSettings, observer: ExchangeObserver): Promise<Exchange>;
   /** Dials the relay and a target and joins them. */
   dialPair(request: DialRequest): DialledPair;
+  /** Ends its threads, if it has any. To be called when all exchanges and pairs are over. */
+  close(): Promise<void>;
 }
+
+/** Told what concerns a data plane as a whole. */
+export interface DataPlaneObserver {
+  /** Something is short, and the plane goes on without it. Called as often as it happens. */
+  warning(warning: DataPlaneWarning): void;
+  /** A thread has died, and with it its connections, which nobody can close any more: the process has to end. */
+  failed(error: Error): void;
+}
+
+/**
+ * `accept`: no descriptors or memory left, clients stay in the backlog.
+ * `pipes`: none left for this user, bytes are copied instead.
+ * `stall`: a connection stood still although it need not have, and was moved on.
+ */
+export type DataPlaneWarning = 'accept' | 'pipes' | 'stall';
 
 /** Where a stream socket can be dialled. */
 export type Endpoint = { host: string; port: number } | { path: string };
@@ -25,6 +42,8 @@ export interface Exchange {
   readonly backConnectPort: number;
   /** Live figures; the byte counts move while connections run. */
   counters(): ExchangeCounters;
+  /** The pairs there are at the moment, with what they have moved so far. */
+  connections(): Promise<LiveConnection[]>;
   /** Shuts both listeners and resets the waiting clients; pairs run on. Resolves once shut. */
   stop(): Promise<void>;
   /** Resets every pair. Call after {@link stop}. */
@@ -91,6 +110,9 @@ export interface ConnectionRecord {
   /** Milliseconds from arrival to the end. */
   lasted: number;
 }
+
+/** A connection that is being relayed, its times as they are at the moment. */
+export type LiveConnection = Omit<ConnectionRecord, 'ending'>;
 
 export interface ExchangeCounters {
   waiting: number;

@@ -6,17 +6,28 @@ const RESERVE = 24;
 /** Held by a process that has just started, where the system does not list them. */
 const TYPICAL_AT_START = 32;
 
+/** More than a process can have open, and still a whole number of 32 bits. */
+const UNLIMITED = 2 ** 31 - 1;
+
+/** A number that all threads see. */
+export type SharedCell = Int32Array<SharedArrayBuffer>;
+
 /**
  * The process's file descriptors, counted by us: `node:net` reports EMFILE
  * neither as an error nor as a drop, it accepts the connection and closes it
- * with a clean FIN. So whoever accepts asks here first, and refuses openly.
+ * with a clean FIN; and a relay whose last descriptor went to a client has none
+ * for the back-connect that would serve it. So whoever accepts asks here first.
+ * The count lies in shared memory, since descriptors are the whole process's.
  */
 export class DescriptorBudget {
   static #process: DescriptorBudget | undefined;
-  #free: number;
+  /** With this, another thread makes a budget out of the same count. */
+  readonly cell: SharedCell;
 
-  constructor(free: number) {
-    this.#free = free;
+  /** @param free - how many, or the cell of another thread's budget */
+  constructor(free: number | SharedCell) {
+    this.cell = typeof free === 'number' ? new Int32Array(new SharedArrayBuffer(4)) : free;
+    if (typeof free === 'number') this.cell[0] = Math.min(free, UNLIMITED);
   }
 
   /** What this process may still open (getrlimit(2), RLIMIT_NOFILE; Node raises the soft limit to the hard one): one budget for all. */
@@ -26,18 +37,18 @@ export class DescriptorBudget {
   }
 
   get free(): number {
-    return this.#free;
+    return Atomics.load(this.cell, 0);
   }
 
   /** Takes all of `count` or nothing. Whoever took gives back, on every path. */
   take(count: number): boolean {
-    if (this.#free < count) return false;
-    this.#free -= count;
-    return true;
+    if (Atomics.sub(this.cell, 0, count) >= count) return true;
+    this.give(count);
+    return false;
   }
 
   give(count: number): void {
-    this.#free += count;
+    Atomics.add(this.cell, 0, count);
   }
 }
 

@@ -1,3 +1,5 @@
+import { DeadlineQueue } from './deadline-queue.ts';
+
 /**
  * Who waits for whom: clients in order of arrival, each until its deadline.
  *
@@ -7,52 +9,43 @@
  * a client seems to have left, or every later client would be paired with the
  * back-connect meant for the one before it (docs/protocol.md, "Clients that leave").
  *
- * Times are milliseconds of any monotonic clock; every client waits equally
- * long, so the queue is ordered by deadline as well.
+ * Times are milliseconds of any monotonic clock.
  */
 export class PairingTable<Client> {
-  readonly #deadlines = new Map<Client, number>();
-  readonly #timeout: number;
+  readonly #queue: DeadlineQueue<Client>;
 
   constructor(timeout: number) {
-    this.#timeout = timeout;
+    this.#queue = new DeadlineQueue(timeout);
   }
 
   get size(): number {
-    return this.#deadlines.size;
+    return this.#queue.size;
   }
 
-  /** When the first client in the queue has waited long enough. */
-  get nextDeadline(): number | undefined {
-    return this.#deadlines.values().next().value;
+  /** When the first client in the queue has waited long enough; never, when nobody waits. */
+  get nextDeadline(): number {
+    return this.#queue.nextDeadline;
   }
 
-  wait(client: Client, now: number): void {
-    this.#deadlines.set(client, now + this.#timeout);
+  /** Returns the client's deadline. */
+  wait(client: Client, now: number): number {
+    return this.#queue.join(client, now);
   }
 
   /** Removes and returns the client that has waited longest. */
   take(): Client | undefined {
-    const client = this.#deadlines.keys().next().value;
-    if (client !== undefined) this.#deadlines.delete(client);
+    const client = this.#queue.first;
+    if (client !== undefined) this.#queue.leave(client);
     return client;
   }
 
   /** Removes and returns the clients whose deadline has come. */
   expire(now: number): Client[] {
-    const expired: Client[] = [];
-    for (const [client, deadline] of this.#deadlines) {
-      if (deadline > now) break;
-      this.#deadlines.delete(client);
-      expired.push(client);
-    }
-    return expired;
+    return this.#queue.expire(now);
   }
 
   /** Removes and returns everyone. */
   clear(): Client[] {
-    const everyone = [...this.#deadlines.keys()];
-    this.#deadlines.clear();
-    return everyone;
+    return this.#queue.clear();
   }
 }

@@ -1,9 +1,11 @@
 import type { Agent } from '../agent/agent.ts';
+import { logDataPlane } from './data-plane-log.ts';
 import { describeTraffic } from './describe.ts';
 import type { Log } from './log.ts';
 
 /** Writes what an agent reports into a log. */
 export function logAgent(agent: Agent, log: Log, target: string): void {
+  logDataPlane(agent, log);
   agent.on('connected', (address) => {
     log('info', `Registered with the relay (${address}); clients reach ${target} through it`, {
       event: 'connected',

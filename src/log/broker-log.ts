@@ -11,6 +11,7 @@ import type {
   ConnectionRecord,
 } from '../data-plane/data-plane.ts';
 import { escaped, printable } from '../protocol/printable.ts';
+import { logDataPlane } from './data-plane-log.ts';
 import { describeTraffic } from './describe.ts';
 import type { Log } from './log.ts';
 import { Throttle } from './throttle.ts';
@@ -56,6 +57,7 @@ export function logBroker(broker: Broker, log: Log, advertise: string | undefine
     log('warn', held > 0 ? `${sentence} (${held} more like this before)` : sentence, fields);
   };
 
+  logDataPlane(broker, log);
   broker.on('listening', ({ host, port }) => {
     log('info', `Control connections on port ${port}`, { event: 'listening', host, port });
   });

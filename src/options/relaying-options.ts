@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { seconds, secondsFromZero } from './values.ts';
+import { count, seconds, secondsFromZero } from './values.ts';
 
 /** What broker and agent alike do with the connections they relay. */
 export const relayingOptions = {
@@ -14,5 +14,20 @@ export const relayingOptions = {
     schema: v.optional(secondsFromZero, 10),
     hint: 's',
     help: 'Seconds that relayed connections get to finish at shutdown',
+  },
+  /** What moves the bytes: `linux` keeps them in the kernel, `portable` is `node:net`. Default `auto`: Linux where it can be had. */
+  dataPlane: {
+    schema: v.optional(
+      v.picklist(['auto', 'linux', 'portable'], 'expected auto, linux or portable'),
+      'auto',
+    ),
+    hint: 'auto|linux|portable',
+    help: 'What moves the bytes: the kernel, on Linux, or Node',
+  },
+  /** Threads of the Linux data plane, at most. Default: one per core, up to four. */
+  threads: {
+    schema: v.optional(count),
+    hint: 'n',
+    help: 'Threads of the Linux data plane at most (default: one per core, up to four)',
   },
 } as const;

@@ -70,7 +70,7 @@ export function dialPair(createPlane: PlaneUnderTest): void {
       const closed = await serve(t, () => {});
       closed.close();
       await once(closed, 'close');
-      const arrived = once(relay, 'connection');
+      const arrived = once(relay, 'connection').then(([client]) => outcome(client));
       const dialling = createPlane().dialPair({
         relay: { host: '127.0.0.1', port: relay.port },
         target: { host: '127.0.0.1', port: closed.port },
@@ -81,8 +81,7 @@ export function dialPair(createPlane: PlaneUnderTest): void {
         assert.equal((error.cause as NodeJS.ErrnoException).code, 'ECONNREFUSED');
         return true;
       });
-      const [client] = (await arrived) as [Socket];
-      assert.equal((await outcome(client)).ending, 'ECONNRESET');
+      assert.equal((await arrived).ending, 'ECONNRESET');
     });
 
     test('resets the target side when the relay refuses', async (t) => {
@@ -90,15 +89,14 @@ export function dialPair(createPlane: PlaneUnderTest): void {
       closed.close();
       await once(closed, 'close');
       const target = await serve(t, () => {});
-      const arrived = once(target, 'connection');
+      const arrived = once(target, 'connection').then(([service]) => outcome(service));
       const dialling = createPlane().dialPair({
         relay: { host: '127.0.0.1', port: closed.port },
         target: { host: '127.0.0.1', port: target.port },
         halfCloseTimeout,
       });
       await assert.rejects(dialling.ended, { side: 'relay' });
-      const [service] = (await arrived) as [Socket];
-      assert.equal((await outcome(service)).ending, 'ECONNRESET');
+      assert.equal((await arrived).ending, 'ECONNRESET');
     });
 
     test('is reset on both sides when cut', async (t) => {

@@ -45,7 +45,7 @@ test('the next deadline is that of the first client still waiting', () => {
   table.expire(TIMEOUT + 1);
   assert.equal(table.nextDeadline, TIMEOUT + 2);
   table.clear();
-  assert.equal(table.nextDeadline, undefined);
+  assert.equal(table.nextDeadline, Number.POSITIVE_INFINITY);
 });
 
 test('clients that arrive together expire together', () => {
@@ -95,7 +95,7 @@ test('whatever happens, clients leave in the order of their arrival and nobody i
           );
         }
         assert.equal(table.size, queue.length);
-        assert.equal(table.nextDeadline, queue[0]?.deadline);
+        assert.equal(table.nextDeadline, queue[0]?.deadline ?? Number.POSITIVE_INFINITY);
       }
     }),
   );

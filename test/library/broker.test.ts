@@ -34,12 +34,13 @@ describe('createBroker', () => {
     const waiting = once(broker, 'clientWaiting');
     const client = await connectTo(t, registration.clientPort);
     await waiting;
+    const seen = outcome(client);
     const ended = once(broker, 'clientEnded');
     const over = once(broker, 'ended');
     control.end();
     const [, record] = await ended;
     assert.equal(record.ending, 'stopped');
-    assert.equal((await outcome(client)).ending, 'ECONNRESET');
+    assert.equal((await seen).ending, 'ECONNRESET');
     const [, ending, counters] = await over;
     assert.equal(ending, 'closed');
     assert.equal(counters.ended.stopped, 1);

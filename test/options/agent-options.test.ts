@@ -11,6 +11,7 @@ test('an agent needs a target and a relay, and its defaults are the documented o
     to: 'a:1',
     halfCloseTimeout: 600,
     drain: 10,
+    dataPlane: 'auto',
   });
   assert.throws(
     () => checkOptions(agentOptions, {}),

@@ -14,6 +14,7 @@ test('a broker needs a port and nothing else, and its defaults are the documente
     backConnectFrom: 'same',
     halfCloseTimeout: 600,
     drain: 10,
+    dataPlane: 'auto',
   });
   assert.throws(() => checkOptions(brokerOptions, {}), /^RelayError: port is missing$/);
 });

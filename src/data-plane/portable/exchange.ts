@@ -9,6 +9,7 @@ import type {
   ExchangeCounters,
   ExchangeObserver,
   ExchangeSettings,
+  LiveConnection,
 } from '../data-plane.ts';
 import type { DescriptorBudget } from '../descriptor-budget.ts';
 import { PairingTable } from '../pairing-table.ts';
@@ -38,7 +39,7 @@ export class PortableExchange implements Exchange {
   readonly #observer: ExchangeObserver;
   readonly #budget: DescriptorBudget;
   readonly #waiting: PairingTable<Client>;
-  readonly #pairs = new Set<Pair>();
+  readonly #pairs = new Map<Pair, Client>();
   readonly #totals = emptyCounters();
   #clientListener: Server | undefined;
   #backConnectListener: Server | undefined;
@@ -88,7 +89,7 @@ export class PortableExchange implements Exchange {
   counters(): ExchangeCounters {
     const { ended, refused } = this.#totals;
     let { bytesToServer, bytesToClient } = this.#totals;
-    for (const pair of this.#pairs) {
+    for (const pair of this.#pairs.keys()) {
       bytesToServer += pair.bytesToServer;
       bytesToClient += pair.bytesToClient;
     }
@@ -100,6 +101,18 @@ export class PortableExchange implements Exchange {
       bytesToServer,
       bytesToClient,
     };
+  }
+
+  async connections(): Promise<LiveConnection[]> {
+    const now = performance.now();
+    return [...this.#pairs].map(([pair, { id, address, arrived, waited }]) => ({
+      id,
+      clientAddress: address,
+      bytesToServer: pair.bytesToServer,
+      bytesToClient: pair.bytesToClient,
+      waited,
+      lasted: now - arrived,
+    }));
   }
 
   async stop(): Promise<void> {
@@ -114,7 +127,7 @@ export class PortableExchange implements Exchange {
   }
 
   cut(): void {
-    for (const pair of this.#pairs) pair.cut();
+    for (const pair of this.#pairs.keys()) pair.cut();
   }
 
   #clientArrived(socket: Socket): void {
@@ -164,7 +177,7 @@ export class PortableExchange implements Exchange {
       this.#ended(client, report);
       this.#finishIfDone();
     });
-    this.#pairs.add(pair);
+    this.#pairs.set(pair, client);
     this.#observer.clientPaired(client.id);
   }
 
@@ -178,7 +191,7 @@ export class PortableExchange implements Exchange {
   #armPairTimer(now: number): void {
     const deadline = this.#waiting.nextDeadline;
     this.#pairTimer =
-      deadline === undefined
+      deadline === Number.POSITIVE_INFINITY
         ? undefined
         : setTimeout(() => {
             const later = performance.now();

@@ -14,5 +14,6 @@ export function createPortableDataPlane(budget?: DescriptorBudget): DataPlane {
     openExchange: (settings, observer) =>
       PortableExchange.open(settings, observer, budget ?? DescriptorBudget.ofProcess()),
     dialPair,
+    close: async () => {},
   };
 }

@@ -1,0 +1,100 @@
+import { lookup } from 'node:dns/promises';
+import type {
+  DataPlane,
+  DataPlaneObserver,
+  DialledPair,
+  DialRequest,
+  Exchange,
+  ExchangeObserver,
+  ExchangeSettings,
+} from '../data-plane.ts';
+import { DescriptorBudget } from '../descriptor-budget.ts';
+import { Addresses } from './addresses.ts';
+import { LoopThread } from './loop-thread.ts';
+import { RemoteDial } from './remote-dial.ts';
+import { RemoteExchange } from './remote-exchange.ts';
+
+/**
+ * The data plane on epoll(7) and splice(2): threads of its own hold every
+ * descriptor, and bytes stay in the kernel. Names are looked up here, in the
+ * main thread; the threads know addresses only.
+ */
+export class LinuxDataPlane implements DataPlane {
+  readonly name = 'linux';
+  readonly #observer: DataPlaneObserver;
+  readonly #budget: DescriptorBudget;
+  readonly #maxThreads: number;
+  readonly #threads: LoopThread[] = [];
+  readonly #addresses = new Addresses();
+  #lastId = 0;
+
+  /**
+   * @param maxThreads - each is started when there is something for it to do
+   * @param budget - where its descriptors come from. Default: the process's.
+   */
+  constructor(
+    maxThreads: number,
+    observer: DataPlaneObserver,
+    budget = DescriptorBudget.ofProcess(),
+  ) {
+    this.#maxThreads = maxThreads;
+    this.#observer = observer;
+    this.#budget = budget;
+  }
+
+  async openExchange(settings: ExchangeSettings, observer: ExchangeObserver): Promise<Exchange> {
+    const { host, ...rest } = settings;
+    if (host !== undefined) return this.#open((await lookup(host)).address, rest, observer);
+    try {
+      return await this.#open('::', rest, observer);
+    } catch (error) {
+      if (!hasNoIPv6(error)) throw error;
+      return this.#open('0.0.0.0', rest, observer);
+    }
+  }
+
+  dialPair(request: DialRequest): DialledPair {
+    return RemoteDial.begin(this.#nextId(), this.#leastLoaded(), request, this.#addresses);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.close()));
+  }
+
+  #open(
+    address: string,
+    settings: Omit<ExchangeSettings, 'host'>,
+    observer: ExchangeObserver,
+  ): Promise<Exchange> {
+    const id = this.#nextId();
+    return RemoteExchange.open(id, this.#leastLoaded(), { ...settings, address }, observer);
+  }
+
+  #nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  #leastLoaded(): LoopThread {
+    const idle = this.#threads.find(({ load }) => load === 0);
+    if (idle !== undefined) return idle;
+    if (this.#threads.length < this.#maxThreads) return this.#startThread();
+    return this.#threads.reduce((least, thread) => (thread.load < least.load ? thread : least));
+  }
+
+  #startThread(): LoopThread {
+    const thread = new LoopThread(this.#budget, {
+      event: (event) => {
+        if (event.is === 'warning') this.#observer.warning(event.warning);
+      },
+      failed: (error) => this.#observer.failed(error),
+    });
+    this.#threads.push(thread);
+    return thread;
+  }
+}
+
+function hasNoIPv6(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL';
+}

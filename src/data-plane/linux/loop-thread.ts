@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { DescriptorBudget, SharedCell } from '../descriptor-budget.ts';
+import type { LoopCommand, LoopEvent, ThreadSettings } from './messages.ts';
+import { close, openBell, ring } from './system-calls.ts';
+
+/** Told what one exchange or dial of the thread reports. */
+export type Listener = (event: LoopEvent) => void;
+
+/** Told what concerns the thread as a whole. */
+export interface ThreadObserver {
+  event(event: LoopEvent): void;
+  /** It has ended without being told to. */
+  failed(error: Error): void;
+}
+
+/** A thread of the data plane, as the main thread sees it. */
+export class LoopThread {
+  readonly #worker: Worker;
+  readonly #observer: ThreadObserver;
+  readonly #bell = openBell();
+  readonly #handled: SharedCell = new Int32Array(new SharedArrayBuffer(4));
+  readonly #listeners = new Map<number, Listener>();
+  #commands: LoopCommand[] = [];
+  #closing = false;
+
+  constructor(budget: DescriptorBudget, observer: ThreadObserver) {
+    this.#observer = observer;
+    const { cell } = budget;
+    const workerData: ThreadSettings = { bell: this.#bell, budget: cell, handled: this.#handled };
+    this.#worker = new Worker(new URL('./loop/thread.js', import.meta.url), { workerData });
+    this.#worker.on('message', (events: LoopEvent[]) => this.#receive(events));
+    this.#worker.on('error', (error: Error) => this.#over(error));
+    this.#worker.on('exit', () => this.#over(new Error('a thread of the data plane ended')));
+    process.on('exit', this.#release);
+    this.#keepAlive();
+  }
+
+  /** How many exchanges and dials it has. */
+  get load(): number {
+    return this.#listeners.size;
+  }
+
+  /** Listens until {@link LoopThread.forget}; until then the thread keeps the process alive. */
+  listen(id: number, listener: Listener): void {
+    this.#listeners.set(id, listener);
+    this.#keepAlive();
+  }
+
+  forget(id: number): void {
+    this.#listeners.delete(id);
+    this.#keepAlive();
+  }
+
+  /** Commands of one turn of the event loop share a message. */
+  send(command: LoopCommand): void {
+    if (this.#commands.length === 0) queueMicrotask(() => this.#flush());
+    this.#commands.push(command);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing) return;
+    this.#worker.ref();
+    const exited = once(this.#worker, 'exit');
+    this.#release();
+    await exited;
+    close(this.#bell);
+  }
+
+  /**
+   * A thread that waits in epoll_wait(2) cannot be terminated, and Node joins all
+   * threads before it exits: so it is told to leave on every way out.
+   */
+  readonly #release = (): void => {
+    if (this.#closing) return;
+    this.#closing = true;
+    process.off('exit', this.#release);
+    this.#commands.push({ do: 'close' });
+    this.#flush();
+  };
+
+  #flush(): void {
+    if (this.#commands.length === 0) return;
+    this.#worker.postMessage(this.#commands);
+    this.#commands = [];
+    ring(this.#bell);
+  }
+
+  #receive(events: LoopEvent[]): void {
+    for (const event of events) {
+      if ('id' in event) this.#listeners.get(event.id)?.(event);
+      else this.#observer.event(event);
+    }
+    Atomics.add(this.#handled, 0, events.length);
+  }
+
+  #over(error: Error): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    process.off('exit', this.#release);
+    this.#observer.failed(error);
+  }
+
+  #keepAlive(): void {
+    if (this.#listeners.size > 0) this.#worker.ref();
+    else this.#worker.unref();
+  }
+}

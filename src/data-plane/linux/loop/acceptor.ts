@@ -1,0 +1,90 @@
+import { AGAIN, accept, acceptedFrom, close, isShortage } from '../system-calls.ts';
+import type { Source, Task } from './loop.ts';
+import type { Relay } from './relay.ts';
+
+/** Connections taken in a turn before the others get theirs. */
+const TURN = 64;
+
+/** Milliseconds until the next try when there was no room. */
+const RETRY = 100;
+
+export interface AcceptorOwner {
+  /** Whether there is room for one more; whatever that takes is given back by {@link AcceptorOwner.noConnection}. */
+  admit(): boolean;
+  noConnection(): void;
+  connection(descriptor: number, address: string): void;
+}
+
+/**
+ * Takes connections from a listener while there is room. Without room they stay
+ * in the listener's backlog, where they cost this process nothing.
+ */
+export class Acceptor implements Source, Task {
+  readonly #relay: Relay;
+  readonly #listener: number;
+  readonly #owner: AcceptorOwner;
+  #watched = false;
+  #closed = false;
+  #resumeAt = Number.POSITIVE_INFINITY;
+
+  constructor(relay: Relay, listener: number, owner: AcceptorOwner) {
+    this.#relay = relay;
+    this.#listener = listener;
+    this.#owner = owner;
+  }
+
+  start(): void {
+    this.#watched = this.#relay.loop.watch(this.#listener, this);
+    if (!this.#watched) this.#pause();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#relay.loop.forget(this.#listener);
+    close(this.#listener);
+  }
+
+  ready(): void {
+    this.proceed();
+  }
+
+  proceed(): void {
+    for (let taken = 0; taken < TURN; taken += 1) {
+      if (this.#closed || this.#resumeAt !== Number.POSITIVE_INFINITY) return;
+      if (!this.#owner.admit()) {
+        this.#pause();
+        return;
+      }
+      const descriptor = accept(this.#listener);
+      if (descriptor < 0) {
+        this.#owner.noConnection();
+        if (descriptor !== AGAIN) this.#failed(descriptor);
+        return;
+      }
+      this.#owner.connection(descriptor, acceptedFrom());
+    }
+    this.#relay.loop.later(this);
+  }
+
+  /** Tries again when it is time; returns when that will be. */
+  tick(now: number): number {
+    if (now >= this.#resumeAt) {
+      this.#resumeAt = Number.POSITIVE_INFINITY;
+      if (this.#watched) this.proceed();
+      else this.start();
+    }
+    return this.#resumeAt;
+  }
+
+  /** Other errors are about the one connection that would have been next: see accept(2), "Error handling". */
+  #failed(error: number): void {
+    if (isShortage(error)) this.#relay.outbox.warn('accept');
+    this.#pause();
+  }
+
+  #pause(): void {
+    const { loop } = this.#relay;
+    this.#resumeAt = loop.now + RETRY;
+    loop.tickAt(this.#resumeAt);
+  }
+}

@@ -1,0 +1,99 @@
+import type { SystemFailure } from '../messages.ts';
+import {
+  close,
+  connect,
+  failureOf,
+  NO_EVENTS,
+  type Readiness,
+  reset,
+  type SocketAddress,
+  SystemError,
+} from '../system-calls.ts';
+import type { Source } from './loop.ts';
+import type { Relay } from './relay.ts';
+import { STREAM } from './stream-options.ts';
+
+/** Where an attempt is: on its way, connected, or failed for good. */
+type State = 'connecting' | 'connected' | 'failed';
+
+const NO_ADDRESS: SystemFailure = {
+  message: 'the name has no address',
+  code: 'ENOTFOUND',
+  errno: 0,
+  syscall: 'connect',
+};
+
+const NO_MEMORY: SystemFailure = {
+  message: 'the system has no memory for one more connection',
+  code: 'ENOMEM',
+  errno: 0,
+  syscall: 'epoll_ctl',
+};
+
+/** A connection being made, to the first of some addresses that answers. */
+export class Attempt implements Source {
+  state: State = 'connecting';
+  descriptor = -1;
+  /** What was reported of the connection: whoever takes it over has not heard of it. */
+  seen: Readiness = NO_EVENTS;
+  /** Why, once it has failed. */
+  failure: SystemFailure = NO_ADDRESS;
+  readonly #relay: Relay;
+  readonly #addresses: Iterator<SocketAddress>;
+  readonly #onSettled: () => void;
+
+  /** @param onSettled - called later when connected or failed, never from {@link Attempt.begin} */
+  constructor(relay: Relay, addresses: SocketAddress[], onSettled: () => void) {
+    this.#relay = relay;
+    this.#addresses = addresses.values();
+    this.#onSettled = onSettled;
+  }
+
+  /** Tries the next address. */
+  begin(): void {
+    for (;;) {
+      const { value: address, done } = this.#addresses.next();
+      if (done) {
+        this.state = 'failed';
+        return;
+      }
+      try {
+        this.descriptor = connect(address, STREAM);
+        if (this.#relay.loop.watch(this.descriptor, this)) return;
+        close(this.descriptor);
+        this.failure = NO_MEMORY;
+      } catch (error) {
+        if (!(error instanceof SystemError)) throw error;
+        this.failure = error.plain;
+      }
+    }
+  }
+
+  ready(events: Readiness): void {
+    this.seen = (this.seen | events) as Readiness;
+    if (this.state !== 'connecting') return;
+    const failure = failureOf(this.descriptor);
+    if (failure === 0) {
+      this.state = 'connected';
+    } else {
+      this.failure = new SystemError('connect', failure).plain;
+      this.#drop(close);
+      this.begin();
+    }
+    if (this.state !== 'connecting') this.#onSettled();
+  }
+
+  /** Resets the connection if it is there, and gives up if it is not. */
+  abort(failure: SystemFailure): void {
+    if (this.state === 'failed') return;
+    this.state = 'failed';
+    this.failure = failure;
+    this.#drop(reset);
+  }
+
+  #drop(shut: (descriptor: number) => void): void {
+    this.#relay.loop.forget(this.descriptor);
+    shut(this.descriptor);
+    this.seen = NO_EVENTS;
+  }
+}

@@ -1,0 +1,221 @@
+import type {
+  BackConnectRefusal,
+  ClientRefusal,
+  ConnectionRecord,
+  LiveConnection,
+  PairEnding,
+} from '../../data-plane.ts';
+import { DeadlineQueue } from '../../deadline-queue.ts';
+import { PairingTable } from '../../pairing-table.ts';
+import type { OpenSettings } from '../messages.ts';
+import { SharedCounters } from '../shared-counters.ts';
+import { close, listen, reset } from '../system-calls.ts';
+import { Acceptor } from './acceptor.ts';
+import type { Timed } from './loop.ts';
+import { Pair, type PairOwner } from './pair.ts';
+import type { Relay } from './relay.ts';
+import { STREAM } from './stream-options.ts';
+
+/** The kernel caps it (net.core.somaxconn, 4096 since Linux 5.4). */
+const BACKLOG = 4096;
+
+/** A client needs its own descriptor and, to be of any use, one for its back-connect. */
+const DESCRIPTORS_PER_CLIENT = 2;
+
+interface Client {
+  id: number;
+  descriptor: number;
+  address: string;
+  arrived: number;
+  waited: number;
+}
+
+/** One registration's listeners and connections, as descriptors of this thread. */
+export class LinuxExchange implements Timed, PairOwner {
+  readonly clientPort: number;
+  readonly backConnectPort: number;
+  readonly halfClosed: DeadlineQueue<Pair>;
+  readonly #id: number;
+  readonly #settings: OpenSettings;
+  readonly #relay: Relay;
+  readonly #counters: SharedCounters;
+  readonly #onFinished: () => void;
+  readonly #clients: Acceptor;
+  readonly #backConnects: Acceptor;
+  readonly #waiting: PairingTable<Client>;
+  readonly #pairs = new Map<Pair, Client>();
+  #lastId = 0;
+  #stopped = false;
+
+  /** Throws the system's error and leaves nothing open. */
+  constructor(
+    id: number,
+    settings: OpenSettings,
+    memory: SharedArrayBuffer,
+    relay: Relay,
+    onFinished: () => void,
+  ) {
+    this.#id = id;
+    this.#settings = settings;
+    this.#relay = relay;
+    this.#counters = new SharedCounters(memory);
+    this.#onFinished = onFinished;
+    this.#waiting = new PairingTable(settings.pairTimeout);
+    this.halfClosed = new DeadlineQueue(settings.halfCloseTimeout);
+
+    const { address, clientPort } = settings;
+    const options = { ...STREAM, backlog: BACKLOG };
+    const backConnects = listen({ address, port: 0 }, options);
+    try {
+      const clients = listen({ address, port: clientPort }, options);
+      this.clientPort = clients.port;
+      this.#clients = new Acceptor(relay, clients.descriptor, {
+        admit: () => this.#admit(),
+        noConnection: () => relay.budget.give(DESCRIPTORS_PER_CLIENT),
+        connection: (descriptor, address) => this.#clientArrived(descriptor, address),
+      });
+    } catch (error) {
+      close(backConnects.descriptor);
+      throw error;
+    }
+    this.backConnectPort = backConnects.port;
+    // Its descriptors were put aside when the client came.
+    this.#backConnects = new Acceptor(relay, backConnects.descriptor, {
+      admit: () => true,
+      noConnection: () => {},
+      connection: (descriptor, address) => this.#backConnectArrived(descriptor, address),
+    });
+  }
+
+  start(): void {
+    if (this.#stopped) return;
+    this.#relay.loop.addTimed(this);
+    this.#backConnects.start();
+    this.#clients.start();
+  }
+
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#clients.close();
+    this.#backConnects.close();
+    for (const client of this.#waiting.clear()) this.#giveUp(client, 'stopped');
+    this.#relay.outbox.tell({ is: 'stopped', id: this.#id });
+    this.#finishIfDone();
+  }
+
+  cut(): void {
+    for (const pair of this.#pairs.keys()) pair.cut('cut');
+  }
+
+  list(): LiveConnection[] {
+    const { now } = this.#relay.loop;
+    return [...this.#pairs].map(([pair, { id, address, arrived, waited }]) => ({
+      id,
+      clientAddress: address,
+      ...pair.traffic,
+      waited,
+      lasted: now - arrived,
+    }));
+  }
+
+  tick(now: number): number {
+    for (const client of this.#waiting.expire(now)) this.#giveUp(client, 'unfetched');
+    for (const pair of this.halfClosed.expire(now)) pair.cut('half-close-timeout');
+    return Math.min(
+      this.#waiting.nextDeadline,
+      this.halfClosed.nextDeadline,
+      this.#clients.tick(now),
+      this.#backConnects.tick(now),
+    );
+  }
+
+  moved(_: Pair, toServer: boolean, count: number): void {
+    this.#counters.add(toServer ? 'bytesToServer' : 'bytesToClient', count);
+  }
+
+  pairEnded(pair: Pair, ending: PairEnding): void {
+    const client = this.#pairs.get(pair);
+    if (client === undefined) return;
+    this.#pairs.delete(pair);
+    this.#counters.add('paired', -1);
+    this.#ended(client, { ...pair.traffic, ending });
+    this.#finishIfDone();
+  }
+
+  #admit(): boolean {
+    const { budget, outbox } = this.#relay;
+    if (outbox.isBacklogged) return false;
+    if (budget.take(DESCRIPTORS_PER_CLIENT)) return true;
+    outbox.warn('accept');
+    return false;
+  }
+
+  #clientArrived(descriptor: number, address: string): void {
+    if (this.#waiting.size + this.#pairs.size >= this.#settings.maxClients) {
+      reset(descriptor);
+      this.#relay.budget.give(DESCRIPTORS_PER_CLIENT);
+      this.#refused('client-refused', 'limit', address);
+      return;
+    }
+    const { loop, outbox } = this.#relay;
+    this.#lastId += 1;
+    const client = { id: this.#lastId, descriptor, address, arrived: loop.now, waited: 0 };
+    loop.tickAt(this.#waiting.wait(client, loop.now));
+    this.#counters.add('waiting', 1);
+    outbox.tell({ is: 'client-waiting', id: this.#id, client: client.id, address });
+  }
+
+  #backConnectArrived(descriptor: number, address: string): void {
+    const { backConnectFrom } = this.#settings;
+    const isForeign = backConnectFrom !== undefined && address !== backConnectFrom;
+    const client = isForeign ? undefined : this.#waiting.take();
+    if (client === undefined) {
+      // Surplus back-connects are closed, never kept: a later client gets its own.
+      close(descriptor);
+      this.#refused('back-connect-refused', isForeign ? 'address' : 'no-client', address);
+      return;
+    }
+    const { loop, outbox } = this.#relay;
+    client.waited = loop.now - client.arrived;
+    this.#counters.add('waiting', -1);
+    this.#counters.add('paired', 1);
+    const pair = new Pair(this.#relay, client.descriptor, descriptor, this);
+    this.#pairs.set(pair, client);
+    outbox.mention({ is: 'client-paired', id: this.#id, client: client.id });
+    pair.watch();
+  }
+
+  #giveUp(client: Client, ending: 'unfetched' | 'stopped'): void {
+    client.waited = this.#relay.loop.now - client.arrived;
+    reset(client.descriptor);
+    this.#counters.add('waiting', -1);
+    this.#ended(client, { bytesToServer: 0, bytesToClient: 0, ending });
+  }
+
+  #ended(
+    client: Client,
+    how: Pick<ConnectionRecord, 'bytesToServer' | 'bytesToClient' | 'ending'>,
+  ): void {
+    const { budget, loop, outbox } = this.#relay;
+    budget.give(DESCRIPTORS_PER_CLIENT);
+    this.#counters.add(how.ending, 1);
+    const { id, address: clientAddress, waited, arrived } = client;
+    const record = { id, clientAddress, ...how, waited, lasted: loop.now - arrived };
+    outbox.mention({ is: 'client-ended', id: this.#id, record });
+  }
+
+  #refused(is: 'client-refused', cause: ClientRefusal, address: string): void;
+  #refused(is: 'back-connect-refused', cause: BackConnectRefusal, address: string): void;
+  #refused(is: never, cause: never, address: string): void {
+    this.#counters.add(cause, 1);
+    this.#relay.outbox.mention({ is, id: this.#id, cause, address });
+  }
+
+  #finishIfDone(): void {
+    if (!this.#stopped || this.#pairs.size > 0) return;
+    this.#relay.loop.removeTimed(this);
+    this.#relay.outbox.tell({ is: 'finished', id: this.#id });
+    this.#onFinished();
+  }
+}

@@ -1,0 +1,77 @@
+import type { DataPlaneWarning } from '../../data-plane.ts';
+import type { SharedCell } from '../../descriptor-budget.ts';
+import type { LoopEvent } from '../messages.ts';
+import type { Loop, Timed } from './loop.ts';
+
+/** Milliseconds that news may wait for more to share a message with: waking the main thread costs more than they do. */
+const PATIENCE = 10;
+
+/** Events in one message. */
+const FULL = 512;
+
+/** Milliseconds between two warnings of the same kind. */
+const WARNING_INTERVAL = 1000;
+
+/** Events that the main thread may not have got round to before no more clients are let in. */
+const MOST_UNHANDLED = 16 * 1024;
+
+/** What a thread has to tell the main one: some of it at once, the rest when it suits. */
+export class Outbox implements Timed {
+  readonly #loop: Loop;
+  readonly #post: (events: LoopEvent[]) => void;
+  /** How many events the main thread has handled, counted by it. */
+  readonly #handled: SharedCell;
+  readonly #warned = new Map<DataPlaneWarning, number>();
+  #events: LoopEvent[] = [];
+  #posted = 0;
+  #urgent = false;
+
+  constructor(loop: Loop, handled: SharedCell, post: (events: LoopEvent[]) => void) {
+    this.#loop = loop;
+    this.#handled = handled;
+    this.#post = post;
+    loop.addTimed(this);
+  }
+
+  /** Goes out at the end of this turn, behind all that waits. */
+  tell(event: LoopEvent): void {
+    this.#events.push(event);
+    this.#urgent = true;
+  }
+
+  /** Goes out within {@link PATIENCE}. */
+  mention(event: LoopEvent): void {
+    this.#events.push(event);
+    if (this.#events.length === 1) this.#loop.tickAt(this.#loop.now + PATIENCE);
+  }
+
+  /** Goes out like what is mentioned, but not every time. */
+  warn(warning: DataPlaneWarning): void {
+    const { now } = this.#loop;
+    if (now - (this.#warned.get(warning) ?? Number.NEGATIVE_INFINITY) < WARNING_INTERVAL) return;
+    this.#warned.set(warning, now);
+    this.mention({ is: 'warning', warning });
+  }
+
+  /** Whether the main thread cannot keep up. Both counts wrap around at 32 bits. */
+  get isBacklogged(): boolean {
+    return ((this.#posted - Atomics.load(this.#handled, 0)) | 0) > MOST_UNHANDLED;
+  }
+
+  endOfTurn(): void {
+    if (this.#urgent || this.#events.length >= FULL) this.flush();
+  }
+
+  tick(): number {
+    this.flush();
+    return Number.POSITIVE_INFINITY;
+  }
+
+  flush(): void {
+    this.#urgent = false;
+    if (this.#events.length === 0) return;
+    this.#posted = (this.#posted + this.#events.length) | 0;
+    this.#post(this.#events);
+    this.#events = [];
+  }
+}

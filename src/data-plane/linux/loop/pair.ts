@@ -1,0 +1,104 @@
+import type { PairEnding, PairReport } from '../../data-plane.ts';
+import type { DeadlineQueue } from '../../deadline-queue.ts';
+import { close, type Readiness, reset, shutdownWrite } from '../system-calls.ts';
+import { Flow, type FlowOwner } from './flow.ts';
+import type { Relay } from './relay.ts';
+
+/** Whoever made the pair. */
+export interface PairOwner {
+  /** Half-closed pairs, which must not stay silent for too long. */
+  readonly halfClosed: DeadlineQueue<Pair>;
+  moved(pair: Pair, toServer: boolean, count: number): void;
+  /** Both sockets are closed. */
+  pairEnded(pair: Pair, ending: PairEnding): void;
+}
+
+/**
+ * Two sockets joined. One side's end is passed on behind its last byte and
+ * leaves the other direction open; a failure of one side, above all a reset,
+ * resets the other.
+ */
+export class Pair implements FlowOwner {
+  readonly #relay: Relay;
+  readonly #owner: PairOwner;
+  readonly #client: number;
+  readonly #server: number;
+  readonly #toServer: Flow;
+  readonly #toClient: Flow;
+  #over = false;
+
+  /** Takes over both descriptors, to be followed by {@link Pair.watch} or {@link Pair.takeOver}. */
+  constructor(relay: Relay, client: number, server: number, owner: PairOwner) {
+    this.#relay = relay;
+    this.#owner = owner;
+    this.#client = client;
+    this.#server = server;
+    this.#toServer = new Flow(relay, client, server, this);
+    this.#toClient = new Flow(relay, server, client, this);
+    this.#toServer.join(this.#toClient);
+  }
+
+  /** For sockets that nobody watches yet. */
+  watch(): void {
+    const { loop } = this.#relay;
+    const watched = loop.watch(this.#client, this.#toServer);
+    if (!watched || !loop.watch(this.#server, this.#toClient)) this.cut('cut');
+  }
+
+  /** For sockets that have been watched already, with what was reported of them. */
+  takeOver(client: Readiness, server: Readiness): void {
+    const { loop } = this.#relay;
+    loop.handOver(this.#client, this.#toServer);
+    loop.handOver(this.#server, this.#toClient);
+    this.#toServer.ready(client);
+    this.#toClient.ready(server);
+  }
+
+  /** Bytes so far. */
+  get traffic(): Omit<PairReport, 'ending'> {
+    return { bytesToServer: this.#toServer.bytes, bytesToClient: this.#toClient.bytes };
+  }
+
+  /** Resets both sides. */
+  cut(ending: 'cut' | 'half-close-timeout'): void {
+    this.#end(ending, reset);
+  }
+
+  moved(flow: Flow, count: number): void {
+    const { halfClosed } = this.#owner;
+    if (flow.ended !== this.#otherOf(flow).ended) halfClosed.join(this, this.#relay.loop.now);
+    if (count > 0) this.#owner.moved(this, flow === this.#toServer, count);
+  }
+
+  flowEnded(flow: Flow): void {
+    if (this.#otherOf(flow).ended) {
+      // Each close sends the end that is still owed, behind what the kernel holds.
+      this.#end('eof', close);
+      return;
+    }
+    const { loop } = this.#relay;
+    loop.tickAt(this.#owner.halfClosed.join(this, loop.now));
+    if (shutdownWrite(flow.to) < 0) this.sideFailed(flow.to);
+  }
+
+  sideFailed(descriptor: number): void {
+    this.#end(descriptor === this.#client ? 'client-reset' : 'server-reset', reset);
+  }
+
+  #otherOf(flow: Flow): Flow {
+    return flow === this.#toServer ? this.#toClient : this.#toServer;
+  }
+
+  #end(ending: PairEnding, shut: (descriptor: number) => void): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#owner.halfClosed.leave(this);
+    this.#toServer.close();
+    this.#toClient.close();
+    for (const descriptor of [this.#client, this.#server]) {
+      this.#relay.loop.forget(descriptor);
+      shut(descriptor);
+    }
+    this.#owner.pairEnded(this, ending);
+  }
+}

@@ -1,0 +1,88 @@
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { DescriptorBudget } from '../../descriptor-budget.ts';
+import type { LoopCommand, LoopEvent, ThreadSettings } from '../messages.ts';
+import { quieten, SystemError } from '../system-calls.ts';
+import { Dialler } from './dialler.ts';
+import { LinuxExchange } from './exchange.ts';
+import { Loop } from './loop.ts';
+import { Outbox } from './outbox.ts';
+import { PipePool } from './pipe-pool.ts';
+import type { Relay } from './relay.ts';
+import { Watchdog } from './watchdog.ts';
+
+/**
+ * The program of a thread. It never returns to Node's event loop before it is
+ * told to close: it waits in epoll_wait(2), the bell among its descriptors, and
+ * takes its commands from the port by hand.
+ */
+const { bell, budget: cell, handled } = workerData as ThreadSettings;
+const port = parentPort;
+if (port === null) throw new Error('this file is the program of a thread');
+
+const loop = new Loop();
+const outbox = new Outbox(loop, handled, (events: LoopEvent[]) => port.postMessage(events));
+const budget = new DescriptorBudget(cell);
+const pipes = new PipePool(budget, () => outbox.warn('pipes'));
+const watchdog = new Watchdog(loop, () => outbox.warn('stall'));
+const relay: Relay = { loop, outbox, budget, pipes, watchdog };
+const exchanges = new Map<number, LinuxExchange>();
+const dialler = new Dialler(relay);
+
+function obey(command: LoopCommand): void {
+  switch (command.do) {
+    case 'open':
+      open(command);
+      break;
+    case 'start':
+      exchanges.get(command.id)?.start();
+      break;
+    case 'list':
+      outbox.tell({
+        is: 'listed',
+        id: command.id,
+        connections: exchanges.get(command.id)?.list() ?? [],
+      });
+      break;
+    case 'stop':
+      exchanges.get(command.id)?.stop();
+      break;
+    case 'cut':
+      exchanges.get(command.id)?.cut();
+      break;
+    case 'dial':
+      dialler.dial(command.id, command.dial);
+      break;
+    case 'cut-dial':
+      dialler.cut(command.id);
+      break;
+    case 'close':
+      loop.stop();
+  }
+}
+
+function open({ id, settings, counters }: LoopCommand & { do: 'open' }): void {
+  try {
+    const onFinished = () => exchanges.delete(id);
+    const exchange = new LinuxExchange(id, settings, counters, relay, onFinished);
+    exchanges.set(id, exchange);
+    const { clientPort, backConnectPort } = exchange;
+    outbox.tell({ is: 'opened', id, clientPort, backConnectPort });
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    outbox.tell({ is: 'not-opened', id, error: error.plain });
+  }
+}
+
+loop.watch(bell, {
+  ready() {
+    quieten(bell);
+    for (;;) {
+      const received = receiveMessageOnPort(port) as { message: LoopCommand[] } | undefined;
+      if (received === undefined) return;
+      for (const command of received.message) obey(command);
+    }
+  },
+});
+loop.run(() => outbox.endOfTurn());
+outbox.flush();
+pipes.close();

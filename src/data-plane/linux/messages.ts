@@ -1,0 +1,68 @@
+import type {
+  BackConnectRefusal,
+  ClientRefusal,
+  ConnectionRecord,
+  DataPlaneWarning,
+  ExchangeSettings,
+  LiveConnection,
+  PairReport,
+} from '../data-plane.ts';
+import type { SharedCell } from '../descriptor-budget.ts';
+import type { SocketAddress, SystemError } from './system-calls.ts';
+
+/** What a thread starts with. */
+export interface ThreadSettings {
+  /** Rung by the main thread when it has sent something; see eventfd(2). */
+  bell: number;
+  /** The count of the process's descriptor budget. */
+  budget: SharedCell;
+  /** Where the main thread counts the events that it has handled. */
+  handled: SharedCell;
+}
+
+/** An error as it crosses between threads. */
+export type SystemFailure = Pick<SystemError, 'message' | 'code' | 'errno' | 'syscall'>;
+
+/** The same as an error again. */
+export function systemError(failure: SystemFailure): Error & SystemFailure {
+  return Object.assign(new Error(failure.message), failure);
+}
+
+/** What the main thread tells a thread. Ids are the main thread's, one sequence for exchanges and dials. */
+export type LoopCommand =
+  | { do: 'open'; id: number; settings: OpenSettings; counters: SharedArrayBuffer }
+  /** Lets the first client in: whoever opened is now ready to hear of it. */
+  | { do: 'start'; id: number }
+  | { do: 'list'; id: number }
+  | { do: 'stop'; id: number }
+  | { do: 'cut'; id: number }
+  | { do: 'dial'; id: number; dial: ResolvedDial }
+  | { do: 'cut-dial'; id: number }
+  | { do: 'close' };
+
+/** The host is an address here: look-ups are the main thread's. */
+export type OpenSettings = Omit<ExchangeSettings, 'host'> & { address: string };
+
+export interface ResolvedDial {
+  relay: SocketAddress[];
+  /** Tried one after the other. */
+  target: SocketAddress[];
+  halfCloseTimeout: number;
+}
+
+/** What a thread tells the main one. */
+export type LoopEvent =
+  | { is: 'opened'; id: number; clientPort: number; backConnectPort: number }
+  | { is: 'not-opened'; id: number; error: SystemFailure }
+  | { is: 'listed'; id: number; connections: LiveConnection[] }
+  | { is: 'stopped'; id: number }
+  | { is: 'finished'; id: number }
+  | { is: 'client-waiting'; id: number; client: number; address: string }
+  | { is: 'client-paired'; id: number; client: number }
+  | { is: 'client-ended'; id: number; record: ConnectionRecord }
+  | { is: 'client-refused'; id: number; cause: ClientRefusal; address: string }
+  | { is: 'back-connect-refused'; id: number; cause: BackConnectRefusal; address: string }
+  | { is: 'dialled'; id: number }
+  | { is: 'dial-failed'; id: number; side: 'relay' | 'target'; error: SystemFailure }
+  | { is: 'dial-ended'; id: number; report: PairReport }
+  | { is: 'warning'; warning: DataPlaneWarning };

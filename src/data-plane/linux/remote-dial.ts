@@ -1,0 +1,97 @@
+import {
+  DialError,
+  type DialledPair,
+  type DialRequest,
+  type Endpoint,
+  type PairReport,
+} from '../data-plane.ts';
+import type { Addresses } from './addresses.ts';
+import type { LoopThread } from './loop-thread.ts';
+import { type LoopEvent, systemError } from './messages.ts';
+import type { SocketAddress } from './system-calls.ts';
+
+/** A dial that a thread makes, once its addresses are known here. */
+export class RemoteDial {
+  readonly dialled: Promise<void>;
+  readonly ended: Promise<PairReport>;
+  readonly #id: number;
+  readonly #thread: LoopThread;
+  readonly #lookUpErrors: { relay?: unknown; target?: unknown } = {};
+  #resolveDialled: () => void = () => {};
+  #resolveEnded: (report: PairReport) => void = () => {};
+  #rejectEnded: (error: DialError) => void = () => {};
+  #isSent = false;
+  #isCut = false;
+
+  private constructor(id: number, thread: LoopThread) {
+    this.#id = id;
+    this.#thread = thread;
+    this.dialled = new Promise((resolve) => {
+      this.#resolveDialled = resolve;
+    });
+    this.ended = new Promise((resolve, reject) => {
+      this.#resolveEnded = resolve;
+      this.#rejectEnded = reject;
+    });
+    thread.listen(id, (event) => this.#heard(event));
+  }
+
+  static begin(
+    id: number,
+    thread: LoopThread,
+    request: DialRequest,
+    addresses: Addresses,
+  ): DialledPair {
+    const dial = new RemoteDial(id, thread);
+    void dial.#send(request, addresses);
+    const { dialled, ended } = dial;
+    return { dialled, ended, cut: () => dial.#cut() };
+  }
+
+  /** Also without an address for the target: the relay has to be dialled all the same, to be reset. */
+  async #send({ halfCloseTimeout, ...ends }: DialRequest, addresses: Addresses): Promise<void> {
+    const [relay, target] = await Promise.all([
+      this.#lookUp('relay', ends.relay, addresses),
+      this.#lookUp('target', ends.target, addresses),
+    ]);
+    this.#isSent = true;
+    this.#thread.send({ do: 'dial', id: this.#id, dial: { relay, target, halfCloseTimeout } });
+    if (this.#isCut) this.#cut();
+  }
+
+  async #lookUp(
+    side: 'relay' | 'target',
+    endpoint: Endpoint,
+    addresses: Addresses,
+  ): Promise<SocketAddress[]> {
+    try {
+      return await addresses.of(endpoint);
+    } catch (error) {
+      this.#lookUpErrors[side] = error;
+      return [];
+    }
+  }
+
+  #cut(): void {
+    this.#isCut = true;
+    if (this.#isSent) this.#thread.send({ do: 'cut-dial', id: this.#id });
+  }
+
+  #heard(event: LoopEvent): void {
+    switch (event.is) {
+      case 'dialled':
+        this.#resolveDialled();
+        break;
+      case 'dial-failed': {
+        const { side, error } = event;
+        this.#thread.forget(this.#id);
+        this.#resolveDialled();
+        this.#rejectEnded(new DialError(side, this.#lookUpErrors[side] ?? systemError(error)));
+        break;
+      }
+      case 'dial-ended':
+        this.#thread.forget(this.#id);
+        this.#resolveEnded(event.report);
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import type {
+  Exchange,
+  ExchangeCounters,
+  ExchangeObserver,
+  LiveConnection,
+} from '../data-plane.ts';
+import type { LoopThread } from './loop-thread.ts';
+import { type LoopEvent, type OpenSettings, systemError } from './messages.ts';
+import { SharedCounters } from './shared-counters.ts';
+
+/** An exchange that lives in a thread. */
+export class RemoteExchange implements Exchange {
+  clientPort = 0;
+  backConnectPort = 0;
+  readonly finished: Promise<void>;
+  readonly #id: number;
+  readonly #thread: LoopThread;
+  readonly #observer: ExchangeObserver;
+  readonly #counters = new SharedCounters();
+  readonly #stopped: Promise<void>;
+  #opened: (error?: Error) => void = () => {};
+  #resolveStopped: () => void = () => {};
+  #finish: () => void = () => {};
+  #isFinished = false;
+  #lists: ((connections: LiveConnection[]) => void)[] = [];
+
+  private constructor(id: number, thread: LoopThread, observer: ExchangeObserver) {
+    this.#id = id;
+    this.#thread = thread;
+    this.#observer = observer;
+    this.#stopped = new Promise((resolve) => {
+      this.#resolveStopped = resolve;
+    });
+    this.finished = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+  }
+
+  /** Rejects with the system's error. */
+  static async open(
+    id: number,
+    thread: LoopThread,
+    settings: OpenSettings,
+    observer: ExchangeObserver,
+  ): Promise<RemoteExchange> {
+    const exchange = new RemoteExchange(id, thread, observer);
+    await new Promise<void>((resolve, reject) => {
+      exchange.#opened = (error) => (error === undefined ? resolve() : reject(error));
+      thread.listen(id, (event) => exchange.#heard(event));
+      thread.send({ do: 'open', id, settings, counters: exchange.#counters.memory });
+    });
+    return exchange;
+  }
+
+  counters(): ExchangeCounters {
+    return this.#counters.read();
+  }
+
+  async connections(): Promise<LiveConnection[]> {
+    if (this.#isFinished) return [];
+    return new Promise((resolve) => {
+      this.#lists.push(resolve);
+      this.#thread.send({ do: 'list', id: this.#id });
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#thread.send({ do: 'stop', id: this.#id });
+    await this.#stopped;
+  }
+
+  cut(): void {
+    this.#thread.send({ do: 'cut', id: this.#id });
+  }
+
+  #heard(event: LoopEvent): void {
+    switch (event.is) {
+      case 'opened':
+        this.clientPort = event.clientPort;
+        this.backConnectPort = event.backConnectPort;
+        this.#opened();
+        // What comes of it comes in a later message, hence after whoever opened has gone on.
+        this.#thread.send({ do: 'start', id: this.#id });
+        break;
+      case 'not-opened':
+        this.#thread.forget(this.#id);
+        this.#opened(systemError(event.error));
+        break;
+      case 'client-waiting':
+        this.#observer.clientWaiting({ id: event.client, address: event.address });
+        break;
+      case 'client-paired':
+        this.#observer.clientPaired(event.client);
+        break;
+      case 'client-ended':
+        this.#observer.clientEnded(event.record);
+        break;
+      case 'client-refused':
+        this.#observer.clientRefused(event.cause, event.address);
+        break;
+      case 'back-connect-refused':
+        this.#observer.backConnectRefused(event.cause, event.address);
+        break;
+      case 'listed':
+        this.#lists.shift()?.(event.connections);
+        break;
+      case 'stopped':
+        this.#resolveStopped();
+        break;
+      case 'finished':
+        this.#over();
+    }
+  }
+
+  #over(): void {
+    this.#isFinished = true;
+    this.#thread.forget(this.#id);
+    for (const resolve of this.#lists.splice(0)) resolve([]);
+    this.#finish();
+  }
+}

@@ -1,0 +1,450 @@
+import koffi from 'koffi';
+
+/**
+ * The system calls of the Linux data plane, with their constants and memory
+ * layouts: nothing else knows any. Each is described in section 2 of the Linux
+ * manual; the constants are those of x86-64 and arm64, where all but the layout
+ * of `struct epoll_event` are the same.
+ *
+ * Calls on the path of bytes return what the kernel returns: a result, or an
+ * error as a negative number, to be compared with the names below. Calls that set
+ * something up throw a {@link SystemError}. No call keeps a buffer beyond its return.
+ */
+
+const E = koffi.os.errno as Record<string, number>;
+
+/** A result of a call, or the negative of an error's number. */
+function negative(...names: string[]): number[] {
+  return names.map((name) => -(E[name] ?? Number.NaN));
+}
+
+/** The call would have had to wait: an event will tell when to try again. */
+export const AGAIN = -(E.EAGAIN as number);
+
+const [EINTR, EINPROGRESS, EINVAL, ENAMETOOLONG] = negative(
+  'EINTR',
+  'EINPROGRESS',
+  'EINVAL',
+  'ENAMETOOLONG',
+) as [number, number, number, number];
+
+const SHORTAGES = new Set(negative('EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'ENOSPC'));
+
+/** Descriptors or memory have run out. */
+export function isShortage(result: number): boolean {
+  return SHORTAGES.has(result);
+}
+
+/** What Node's own errors carry, so that both data planes fail in the same words. */
+export class SystemError extends Error {
+  override name = 'SystemError';
+  readonly code: string;
+  readonly errno: number;
+  readonly syscall: string;
+
+  constructor(syscall: string, result: number) {
+    const code = NAMES.get(-result) ?? `E${-result}`;
+    super(`${syscall} ${code}`);
+    this.code = code;
+    this.errno = result;
+    this.syscall = syscall;
+  }
+
+  /** As it can cross between threads, where a class is lost. */
+  get plain(): Pick<SystemError, 'message' | 'code' | 'errno' | 'syscall'> {
+    const { message, code, errno, syscall } = this;
+    return { message, code, errno, syscall };
+  }
+}
+
+/** Back to front, so that of two names for a number the first one counts. */
+const NAMES = new Map(
+  Object.entries(E)
+    .reverse()
+    .map(([name, number]) => [number, name]),
+);
+
+const libc = koffi.load(null);
+
+/** Types are as in the manual; a buffer is handed over as its address for the time of the call. */
+const call = {
+  accept4: libc.func('int accept4(int, void *, void *, int)'),
+  bind: libc.func('int bind(int, void *, uint)'),
+  close: libc.func('int close(int)'),
+  connect: libc.func('int connect(int, void *, uint)'),
+  epoll_create1: libc.func('int epoll_create1(int)'),
+  epoll_ctl: libc.func('int epoll_ctl(int, int, int, void *)'),
+  epoll_wait: libc.func('int epoll_wait(int, void *, int, int)'),
+  eventfd: libc.func('int eventfd(uint, int)'),
+  fcntl: libc.func('int fcntl(int, int, int)'),
+  getsockname: libc.func('int getsockname(int, void *, void *)'),
+  getsockopt: libc.func('int getsockopt(int, int, int, void *, void *)'),
+  if_indextoname: libc.func('void *if_indextoname(uint, void *)'),
+  if_nametoindex: libc.func('uint if_nametoindex(str)'),
+  inet_ntop: libc.func('void *inet_ntop(int, void *, void *, uint)'),
+  inet_pton: libc.func('int inet_pton(int, str, void *)'),
+  listen: libc.func('int listen(int, int)'),
+  pipe2: libc.func('int pipe2(void *, int)'),
+  read: libc.func('long read(int, void *, size_t)'),
+  send: libc.func('long send(int, void *, size_t, int)'),
+  setsockopt: libc.func('int setsockopt(int, int, int, void *, uint)'),
+  shutdown: libc.func('int shutdown(int, int)'),
+  socket: libc.func('int socket(int, int, int)'),
+  splice: libc.func('long splice(int, void *, int, void *, size_t, uint)'),
+  write: libc.func('long write(int, void *, size_t)'),
+} satisfies Record<string, (...args: never[]) => unknown>;
+
+/** The kernel's answer, or the error as a negative number. Must come right behind the call. */
+function answer(result: number): number {
+  return result < 0 ? -koffi.errno() : result;
+}
+
+function orThrow(syscall: string, result: number): number {
+  const answered = answer(result);
+  if (answered < 0) throw new SystemError(syscall, answered);
+  return answered;
+}
+
+// Descriptors
+
+export function close(descriptor: number): void {
+  call.close(descriptor);
+}
+
+// Events: epoll(7), eventfd(2)
+
+const EPOLL_CTL_ADD = 1;
+const EPOLL_CLOEXEC = 0o2000000;
+const EPOLLIN = 0x1;
+const EPOLLOUT = 0x4;
+const EPOLLERR = 0x8;
+const EPOLLHUP = 0x10;
+const EPOLLRDHUP = 0x2000;
+const EPOLLET = 0x80000000;
+
+/** `struct epoll_event` in words of 32 bits: packed on x86-64, elsewhere with a gap behind the events. */
+const [EVENT_WORDS, DATA_AT] = process.arch === 'x64' ? [3, 1] : [4, 2];
+
+/** Which descriptors are ready, as one call of {@link EventQueue.wait} found them. */
+export class EventQueue {
+  readonly #descriptor = orThrow('epoll_create1', call.epoll_create1(EPOLL_CLOEXEC));
+  readonly #events: Uint32Array;
+  readonly #capacity: number;
+  readonly #added = new Uint32Array(EVENT_WORDS);
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+    this.#events = new Uint32Array(capacity * EVENT_WORDS);
+  }
+
+  /**
+   * Reports each change of `descriptor` once (edge-triggered), with `tag` beside it,
+   * until it is closed. False when the kernel has no memory for one more.
+   */
+  add(descriptor: number, tag: number): boolean {
+    const event = this.#added;
+    event[0] = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    event[DATA_AT] = descriptor;
+    event[DATA_AT + 1] = tag;
+    const result = answer(call.epoll_ctl(this.#descriptor, EPOLL_CTL_ADD, descriptor, event));
+    if (result < 0 && !isShortage(result)) throw new SystemError('epoll_ctl', result);
+    return result === 0;
+  }
+
+  /** Waits so many milliseconds at most, forever when -1, and returns how many events there are. */
+  wait(milliseconds: number): number {
+    const found = answer(
+      call.epoll_wait(this.#descriptor, this.#events, this.#capacity, milliseconds),
+    );
+    if (found < 0 && found !== EINTR) throw new SystemError('epoll_wait', found);
+    return Math.max(found, 0);
+  }
+
+  descriptor(index: number): number {
+    return this.#events[index * EVENT_WORDS + DATA_AT] as number;
+  }
+
+  tag(index: number): number {
+    return this.#events[index * EVENT_WORDS + DATA_AT + 1] as number;
+  }
+
+  /** What the event says; to be asked with the functions below. */
+  readiness(index: number): Readiness {
+    return this.#events[index * EVENT_WORDS] as Readiness;
+  }
+
+  close(): void {
+    close(this.#descriptor);
+  }
+}
+
+declare const readiness: unique symbol;
+/** The flags of one event, or of several together. */
+export type Readiness = number & { [readiness]: true };
+
+export const NO_EVENTS = 0 as Readiness;
+
+export function isReadable(events: Readiness): boolean {
+  return (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) !== 0;
+}
+
+export function isWritable(events: Readiness): boolean {
+  return (events & EPOLLOUT) !== 0;
+}
+
+/** The peer sends no more: an end of file stands behind what is still to be read. */
+export function hasHungUp(events: Readiness): boolean {
+  return (events & (EPOLLRDHUP | EPOLLHUP)) !== 0;
+}
+
+export function hasFailed(events: Readiness): boolean {
+  return (events & EPOLLERR) !== 0;
+}
+
+const EFD_FLAGS = 0o2000000 | 0o4000;
+const ONE = new BigUint64Array([1n]);
+const COUNT = new BigUint64Array(1);
+
+/** What one thread wakes another with: readable from {@link ring} until {@link quieten}. */
+export function openBell(): number {
+  return orThrow('eventfd', call.eventfd(0, EFD_FLAGS));
+}
+
+export function ring(bell: number): void {
+  call.write(bell, ONE, 8);
+}
+
+export function quieten(bell: number): void {
+  call.read(bell, COUNT, 8);
+}
+
+// Pipes: pipe(7), splice(2)
+
+const PIPE_FLAGS = 0o4000 | 0o2000000;
+const F_SETPIPE_SZ = 1031;
+const F_GETPIPE_SZ = 1032;
+const SPLICE_F_MOVE_NONBLOCK = 1 | 2;
+
+export interface Pipe {
+  readonly readEnd: number;
+  readonly writeEnd: number;
+  /** Bytes it can hold, when they come in whole pages. */
+  readonly size: number;
+}
+
+const ends = new Int32Array(2);
+
+/** A pipe of the size asked for, or as large as the kernel grants this user. Undefined when there is none to be had. */
+export function openPipe(size: number): Pipe | undefined {
+  if (answer(call.pipe2(ends, PIPE_FLAGS)) < 0) return undefined;
+  const [readEnd, writeEnd] = ends as unknown as [number, number];
+  call.fcntl(writeEnd, F_SETPIPE_SZ, size);
+  return { readEnd, writeEnd, size: answer(call.fcntl(writeEnd, F_GETPIPE_SZ, 0)) };
+}
+
+export function closePipe({ readEnd, writeEnd }: Pipe): void {
+  close(readEnd);
+  close(writeEnd);
+}
+
+/** Moves bytes between a socket and a pipe, inside the kernel. */
+export function splice(from: number, to: number, count: number): number {
+  return answer(call.splice(from, null, to, null, count, SPLICE_F_MOVE_NONBLOCK));
+}
+
+// Streams: tcp(7), unix(7), socket(7)
+
+const AF_UNIX = 1;
+const AF_INET = 2;
+const AF_INET6 = 10;
+const STREAM_FLAGS = 1 | 0o4000 | 0o2000000;
+const ACCEPT_FLAGS = 0o4000 | 0o2000000;
+const MSG_NOSIGNAL = 0x4000;
+const SHUT_WR = 1;
+
+const SOL_SOCKET = 1;
+const SO_REUSEADDR = 2;
+const SO_ERROR = 4;
+const SO_KEEPALIVE = 9;
+const SO_LINGER = 13;
+const IPPROTO_TCP = 6;
+const TCP_NODELAY = 1;
+const TCP_KEEPIDLE = 4;
+const TCP_INFO = 11;
+const TCP_USER_TIMEOUT = 18;
+const IPPROTO_IPV6 = 41;
+const IPV6_V6ONLY = 26;
+
+const integer = new Int32Array(1);
+const length = new Uint32Array(1);
+
+function setOption(descriptor: number, level: number, option: number, value: number): number {
+  integer[0] = value;
+  return answer(call.setsockopt(descriptor, level, option, integer, 4));
+}
+
+/** How a connection behaves; a listener passes it on to what it accepts. */
+export interface StreamOptions {
+  /** Seconds of silence before TCP keepalive asks whether the peer is still there. */
+  keepAlive: number;
+  /** Milliseconds that bytes may stay unacknowledged (TCP_USER_TIMEOUT, RFC 5482). */
+  userTimeout: number;
+}
+
+function prepare(descriptor: number, { keepAlive, userTimeout }: StreamOptions): void {
+  setOption(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+  setOption(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+  setOption(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, keepAlive);
+  setUserTimeout(descriptor, userTimeout);
+}
+
+export function setUserTimeout(descriptor: number, milliseconds: number): void {
+  setOption(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, milliseconds);
+}
+
+/** An IP address, for IPv6 with its zone if it has one, and a port; or the path of a unix socket. */
+export type SocketAddress = { address: string; port: number } | { path: string };
+
+/** Opens a TCP listener; port 0 lets the kernel pick. A listener on `::` takes IPv4 too. */
+export function listen(
+  at: { address: string; port: number },
+  { backlog, ...options }: StreamOptions & { backlog: number },
+): { descriptor: number; port: number } {
+  const [family, name] = encode(at);
+  const descriptor = orThrow('socket', call.socket(family, STREAM_FLAGS, 0));
+  try {
+    setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
+    if (family === AF_INET6) setOption(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    prepare(descriptor, options);
+    orThrow('bind', call.bind(descriptor, name, name.length));
+    orThrow('listen', call.listen(descriptor, backlog));
+    return { descriptor, port: localPort(descriptor) };
+  } catch (error) {
+    close(descriptor);
+    throw error;
+  }
+}
+
+function localPort(descriptor: number): number {
+  length[0] = peer.length;
+  orThrow('getsockname', call.getsockname(descriptor, peer, length));
+  return peer.readUInt16BE(2);
+}
+
+/** Whoever was accepted last: `struct sockaddr_in` or `sockaddr_in6`. */
+const peer = Buffer.alloc(28);
+
+/** Takes a connection from a listener's backlog. {@link acceptedFrom} tells from whom. */
+export function accept(listener: number): number {
+  length[0] = peer.length;
+  return answer(call.accept4(listener, peer, length, ACCEPT_FLAGS));
+}
+
+const text = Buffer.alloc(64);
+
+/** The address of the connection accepted last, as Node writes it, but IPv4 always in its plain form. */
+export function acceptedFrom(): string {
+  if (peer.readUInt16LE(0) === AF_INET) return peer.subarray(4, 8).join('.');
+  if (isMapped(peer)) return peer.subarray(20, 24).join('.');
+  call.inet_ntop(AF_INET6, peer.subarray(8, 24), text, text.length);
+  const address = untilZero(text);
+  const zone = peer.readUInt32LE(24);
+  if (zone === 0 || call.if_indextoname(zone, text) === null) return address;
+  return `${address}%${untilZero(text)}`;
+}
+
+/** `::ffff:a.b.c.d`: an IPv4 peer of a dual-stack listener. */
+function isMapped(name: Buffer): boolean {
+  return (
+    name.readUInt32LE(8) === 0 && name.readUInt32LE(12) === 0 && name.readUInt32BE(16) === 0xffff
+  );
+}
+
+function untilZero(bytes: Buffer): string {
+  return bytes.toString('latin1', 0, bytes.indexOf(0));
+}
+
+/** Begins to connect; the descriptor's first event tells how that went, see {@link failureOf}. */
+export function connect(to: SocketAddress, options: StreamOptions): number {
+  const [family, name] = encode(to);
+  const descriptor = orThrow('socket', call.socket(family, STREAM_FLAGS, 0));
+  if (family !== AF_UNIX) prepare(descriptor, options);
+  const result = answer(call.connect(descriptor, name, name.length));
+  if (result >= 0 || result === EINPROGRESS) return descriptor;
+  close(descriptor);
+  // A unix socket whose backlog is full answers EAGAIN: to the user it refuses, as with Node.
+  throw new SystemError('connect', result);
+}
+
+/** The error that broke a connection, as a negative number, or 0. Asking clears it. */
+export function failureOf(descriptor: number): number {
+  length[0] = 4;
+  call.getsockopt(descriptor, SOL_SOCKET, SO_ERROR, integer, length);
+  return -(integer[0] as number);
+}
+
+export function receive(descriptor: number, into: Uint8Array): number {
+  return answer(call.read(descriptor, into, into.length));
+}
+
+export function send(descriptor: number, bytes: Uint8Array, count: number): number {
+  return answer(call.send(descriptor, bytes, count, MSG_NOSIGNAL));
+}
+
+/** Ends our direction behind what was sent. */
+export function shutdownWrite(descriptor: number): number {
+  return answer(call.shutdown(descriptor, SHUT_WR));
+}
+
+/** `struct linger`: on, with no time, which makes close(2) send a reset (RFC 9293, 3.10.5). */
+const NO_LINGER = new Int32Array([1, 0]);
+
+/** Closes with a reset; a unix socket, which knows none, is just closed. */
+export function reset(descriptor: number): void {
+  call.setsockopt(descriptor, SOL_SOCKET, SO_LINGER, NO_LINGER, 8);
+  close(descriptor);
+}
+
+/** The head of `struct tcp_info`, as far as `tcpi_unacked`. */
+const info = Buffer.alloc(28);
+const UNACKNOWLEDGED_AT = 24;
+
+/**
+ * Whether all that was sent has been acknowledged. Of a peer that takes nothing
+ * more, this tells that it is alive but does not read (RFC 9293, 3.8.6.1).
+ */
+export function isAcknowledged(descriptor: number): boolean {
+  length[0] = info.length;
+  const result = answer(call.getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, info, length));
+  return result === 0 && info.readUInt32LE(UNACKNOWLEDGED_AT) === 0;
+}
+
+/** `struct sockaddr_un`, `sockaddr_in` or `sockaddr_in6`. */
+function encode(at: SocketAddress): [family: number, name: Buffer] {
+  if ('path' in at) return encodePath(at.path);
+  const [address = '', zone] = at.address.split('%');
+  const family = address.includes(':') ? AF_INET6 : AF_INET;
+  const name = Buffer.alloc(family === AF_INET6 ? 28 : 16);
+  name.writeUInt16LE(family, 0);
+  name.writeUInt16BE(at.port, 2);
+  const bytes = name.subarray(family === AF_INET6 ? 8 : 4);
+  if (call.inet_pton(family, address, bytes) !== 1) throw new SystemError('inet_pton', EINVAL);
+  if (zone !== undefined && family === AF_INET6) name.writeUInt32LE(zoneIndex(zone), 24);
+  return [family, name];
+}
+
+function zoneIndex(zone: string): number {
+  return /^\d+$/.test(zone) ? Number(zone) : call.if_nametoindex(zone);
+}
+
+/** The longest path that fits, with the zero byte behind it. */
+const MAX_PATH = 107;
+
+function encodePath(path: string): [family: number, name: Buffer] {
+  const bytes = Buffer.from(path);
+  if (bytes.length > MAX_PATH) throw new SystemError('connect', ENAMETOOLONG);
+  const name = Buffer.alloc(2 + bytes.length + 1);
+  name.writeUInt16LE(AF_UNIX, 0);
+  bytes.copy(name, 2);
+  return [AF_UNIX, name];
+}
