@@ -18,6 +18,9 @@ import { dialBack } from './dial-back.ts';
 /** Dials under way at one time; further notifications wait, unread, in the control connection. */
 const MAX_DIALLING = 256;
 
+/** Registrations are what threads are for; and the fewer, the more work each does for a wake-up. */
+const ONE_REGISTRATION = 1;
+
 /** Milliseconds a control connection has to last for the relay to count as well again. */
 const STABLE = 5000;
 
@@ -80,10 +83,13 @@ export class Agent extends EventEmitter<AgentEvents> {
    *   `E_DATA_PLANE` when the data plane asked for cannot be had.
    */
   async run(): Promise<void> {
-    const { plane, reason } = await openDataPlane(this.#settings, {
-      warning: (warning) => this.emit('warning', warning),
-      failed: (error) => this.emit('error', dataPlaneFailed(error)),
-    });
+    const { plane, reason } = await openDataPlane(
+      { dataPlane: this.#settings.dataPlane, threads: ONE_REGISTRATION },
+      {
+        warning: (warning) => this.emit('warning', warning),
+        failed: (error) => this.emit('error', dataPlaneFailed(error)),
+      },
+    );
     this.emit('dataPlane', plane.name, reason);
     const serving = this.#serveAgainAndAgain(plane);
     this.#over = serving.catch(() => {}).then(() => this.#retire(plane));

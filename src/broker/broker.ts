@@ -17,8 +17,8 @@ import type { BrokerEvents, RegistrationRefusal } from './events.ts';
 import { PortAllocator } from './port-allocator.ts';
 import { type EmitBrokerEvent, Registration } from './registration.ts';
 
-/** A control connection and the two listeners it may get. */
-const DESCRIPTORS_PER_REGISTRATION = 3;
+/** A control connection, which a data plane may hold a second time, and the two listeners it may get. */
+const DESCRIPTORS_PER_REGISTRATION = 4;
 
 /** Milliseconds of silence before TCP keepalive asks a registrant's system whether it is there. */
 const KEEP_ALIVE_DELAY = 10_000;

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { plainAddress } from '../data-plane/address.ts';
 import { LINE_TOO_LONG, lineSplitter } from '../protocol/lines.ts';
-import { formatError, formatNew, type ProtocolError } from '../protocol/messages.ts';
+import { formatError, type ProtocolError } from '../protocol/messages.ts';
 
 /** Milliseconds for a first line to be complete once its first byte has come. */
 const HELLO_DEADLINE = 5000;
@@ -60,10 +60,19 @@ export class ControlConnection {
     });
   }
 
-  /** Tells a basic registrant of a client. Those of one turn of the event loop share a write. */
-  notify(backConnectPort: number): void {
+  /**
+   * The system's, for whoever writes there past the stream; undefined where there
+   * is none to be had. Node does not document it.
+   */
+  get descriptor(): number | undefined {
+    const { _handle: handle } = this.socket as { _handle?: { fd?: number } | null };
+    return handle?.fd !== undefined && handle.fd >= 0 ? handle.fd : undefined;
+  }
+
+  /** Sends notifications to a basic registrant. Those of one turn of the event loop share a write. */
+  notify(lines: string): void {
     if (this.#notifications === '') setImmediate(() => this.#sendNotifications());
-    this.#notifications += formatNew(backConnectPort);
+    this.#notifications += lines;
   }
 
   #sendNotifications(): void {

@@ -5,6 +5,7 @@ import type {
   Exchange,
   ExchangeSettings,
 } from '../data-plane/data-plane.ts';
+import { formatNew } from '../protocol/messages.ts';
 import type { ControlConnection } from './control-connection.ts';
 import type { BrokerEvents, RegistrationEnding, RegistrationInfo } from './events.ts';
 import { retransmissions } from './retransmissions.ts';
@@ -67,6 +68,7 @@ export class Registration {
   ): Promise<Registration> {
     let registration: Registration;
     const exchange = await plane.openExchange(settings, {
+      notify: (text) => control.notify(text),
       clientWaiting: (client) => registration.#clientWaiting(client),
       clientPaired: () => registration.#answered(),
       clientEnded: (record) => registration.#clientEnded(record),
@@ -77,6 +79,7 @@ export class Registration {
     const { clientPort, backConnectPort } = exchange;
     const info = { id, address: control.address, clientPort, backConnectPort };
     registration = new Registration(info, exchange, control, emit);
+    exchange.announce({ line: formatNew(backConnectPort), descriptor: control.descriptor });
     return registration;
   }
 
@@ -90,7 +93,6 @@ export class Registration {
   }
 
   #clientWaiting(client: { id: number; address: string }): void {
-    this.#control.notify(this.info.backConnectPort);
     this.#emit('clientWaiting', this.info, client);
   }
 

@@ -40,6 +40,11 @@ export type Endpoint = { host: string; port: number } | { path: string };
 export interface Exchange {
   readonly clientPort: number;
   readonly backConnectPort: number;
+  /**
+   * From now on the registrant is to be sent a line for each client that comes.
+   * To be called before the turn of the event loop ends in which the exchange opened.
+   */
+  announce(announcement: Announcement): void;
   /** Live figures; the byte counts move while connections run. */
   counters(): ExchangeCounters;
   /** The pairs there are at the moment, with what they have moved so far. */
@@ -67,9 +72,22 @@ export interface ExchangeSettings {
   halfCloseTimeout: number;
 }
 
+/** How a registrant is told of its clients. */
+export interface Announcement {
+  /** One line of the protocol, its end included. */
+  line: string;
+  /**
+   * The control connection's, if it carries plain bytes: the data plane may then
+   * write there by itself, as long as nobody else does.
+   */
+  descriptor: number | undefined;
+}
+
 /** Told what happens on an exchange. Called synchronously; must not throw. */
 export interface ExchangeObserver {
-  /** A client waits: the registrant has to be notified. */
+  /** This has to be sent to the registrant: lines that the data plane does not write by itself. */
+  notify(text: string): void;
+  /** A client waits. */
   clientWaiting(client: { id: number; address: string }): void;
   /** A back-connect fetched a client. */
   clientPaired(id: number): void;

@@ -12,8 +12,8 @@ const ARCHITECTURES = ['x64', 'arm64'];
 export interface DataPlaneSettings {
   /** `auto`: Linux where it can be had, else portable. */
   dataPlane: 'auto' | 'linux' | 'portable';
-  /** Threads of the Linux data plane at most; one per core up to four when undefined. */
-  threads: number | undefined;
+  /** Threads of the Linux data plane at most. Default: one per core, up to four. */
+  threads?: number | undefined;
 }
 
 /** A data plane and, in words, why it is this one. */

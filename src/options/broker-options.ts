@@ -60,6 +60,12 @@ export const brokerOptions = {
     help: "Take back-connects from the registrant's address only, or from any",
   },
   ...relayingOptions,
+  /** Threads of the Linux data plane, at most. Default: one per core, up to four. */
+  threads: {
+    schema: v.optional(count),
+    hint: 'n',
+    help: 'Threads of the Linux data plane at most (default: one per core, up to four)',
+  },
 } as const;
 
 /** Options of `createBroker()`. Only `port` is required. */

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { count, seconds, secondsFromZero } from './values.ts';
+import { seconds, secondsFromZero } from './values.ts';
 
 /** What broker and agent alike do with the connections they relay. */
 export const relayingOptions = {
@@ -23,11 +23,5 @@ export const relayingOptions = {
     ),
     hint: 'auto|linux|portable',
     help: 'What moves the bytes: the kernel, on Linux, or Node',
-  },
-  /** Threads of the Linux data plane, at most. Default: one per core, up to four. */
-  threads: {
-    schema: v.optional(count),
-    hint: 'n',
-    help: 'Threads of the Linux data plane at most (default: one per core, up to four)',
   },
 } as const;

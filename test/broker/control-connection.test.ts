@@ -9,8 +9,8 @@ import { errorIn, openControl } from './control-harness.ts';
 test('a registrant that sends nothing is a basic one, and is told of its clients', async (t) => {
   const { control, peer, reports, silent } = await openControl(t, 5);
   await silent();
-  control.notify(40123);
-  control.notify(40123);
+  control.notify('[NEW] 40123\n');
+  control.notify('[NEW] 40123\n');
   assert.equal(String(await read(peer, 24)), '[NEW] 40123\n[NEW] 40123\n');
   assert.deepEqual(reports, ['silent']);
 });
@@ -122,10 +122,10 @@ test('what is ended or destroyed by the broker reports nothing but its close', a
 test('a notification for a registrant that has just gone does no harm', async (t) => {
   const { control, peer, silent, closed } = await openControl(t, 5);
   await silent();
-  control.socket.once('end', () => control.notify(40123));
+  control.socket.once('end', () => control.notify('[NEW] 40123\n'));
   peer.end();
   assert.deepEqual(await closed(), ['silent', 'ended closed', 'closed']);
-  control.notify(40123);
+  control.notify('[NEW] 40123\n');
   await turn();
   assert.deepEqual(await closed(), ['silent', 'ended closed', 'closed']);
 });

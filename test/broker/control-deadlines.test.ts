@@ -29,7 +29,7 @@ async function openStuck(t: TestContext, unsent: number) {
   let most = 0;
   while (socket.writableLength < unsent && !socket.destroyed) {
     for (let n = 0; n < 100; n += 1) {
-      test.control.notify(40123);
+      test.control.notify('[NEW] 40123\n');
       sent += '[NEW] 40123\n'.length;
       most = Math.max(most, socket.writableLength);
     }

@@ -43,6 +43,7 @@ export async function openExchange(
   const exchange = await plane.openExchange(
     { ...SETTINGS, ...settings },
     {
+      notify: (text) => events.emit('notify', text),
       clientWaiting: (client) => events.emit('clientWaiting', client),
       clientPaired: (id) => events.emit('clientPaired', id),
       clientEnded: (record) => {

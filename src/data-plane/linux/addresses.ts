@@ -6,26 +6,28 @@ import type { SocketAddress } from './system-calls.ts';
 /** Milliseconds for which a look-up is used again: it costs more than the connection it is for. */
 const FRESH = 1000;
 
-/** Where an endpoint is: names are looked up, by the system's rules, and not for each connection anew. */
+/** Where endpoints are: names are looked up, by the system's rules, but not for each connection anew. */
 export class Addresses {
-  readonly #looked = new Map<string, { at: number; addresses: Promise<string[]> }>();
+  readonly #looked = new Map<string, { at: number; addresses: string[] }>();
 
-  /** In the order in which they are to be tried. Rejects when the name has none. */
-  async of(endpoint: Endpoint): Promise<SocketAddress[]> {
+  /** What is known without a look-up, in the order in which to try. */
+  known(endpoint: Endpoint): SocketAddress[] | undefined {
     if ('path' in endpoint) return [endpoint];
     const { host, port } = endpoint;
-    const addresses = isIP(host) === 0 ? await this.#lookUp(host) : [host];
-    return addresses.map((address) => ({ address, port }));
+    if (isIP(host) !== 0) return [{ address: host, port }];
+    const looked = this.#looked.get(host);
+    if (looked === undefined || performance.now() - looked.at > FRESH) return undefined;
+    return looked.addresses.map((address) => ({ address, port }));
   }
 
-  #lookUp(name: string): Promise<string[]> {
-    const now = performance.now();
-    const known = this.#looked.get(name);
-    if (known !== undefined && now - known.at < FRESH) return known.addresses;
-    const addresses = lookup(name, { all: true }).then((found) =>
-      found.map(({ address }) => address),
-    );
-    this.#looked.set(name, { at: now, addresses });
-    return addresses;
+  /** Looks up what is not known. Rejects when the name has no address. */
+  async find(endpoint: Endpoint): Promise<SocketAddress[]> {
+    const known = this.known(endpoint);
+    if (known !== undefined || 'path' in endpoint) return known ?? [];
+    const { host, port } = endpoint;
+    const found = await lookup(host, { all: true });
+    const addresses = found.map(({ address }) => address);
+    this.#looked.set(host, { at: performance.now(), addresses });
+    return addresses.map((address) => ({ address, port }));
   }
 }

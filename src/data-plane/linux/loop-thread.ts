@@ -54,7 +54,7 @@ export class LoopThread {
 
   /** Commands of one turn of the event loop share a message. */
   send(command: LoopCommand): void {
-    if (this.#commands.length === 0) queueMicrotask(() => this.#flush());
+    if (this.#commands.length === 0) setImmediate(() => this.#flush());
     this.#commands.push(command);
   }
 

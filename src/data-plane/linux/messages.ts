@@ -33,6 +33,7 @@ export type LoopCommand =
   | { do: 'open'; id: number; settings: OpenSettings; counters: SharedArrayBuffer }
   /** Lets the first client in: whoever opened is now ready to hear of it. */
   | { do: 'start'; id: number }
+  | { do: 'announce'; id: number; line: string; descriptor: number | undefined }
   | { do: 'list'; id: number }
   | { do: 'stop'; id: number }
   | { do: 'cut'; id: number }
@@ -57,6 +58,7 @@ export type LoopEvent =
   | { is: 'listed'; id: number; connections: LiveConnection[] }
   | { is: 'stopped'; id: number }
   | { is: 'finished'; id: number }
+  | { is: 'notify'; id: number; text: string }
   | { is: 'client-waiting'; id: number; client: number; address: string }
   | { is: 'client-paired'; id: number; client: number }
   | { is: 'client-ended'; id: number; record: ConnectionRecord }

@@ -7,7 +7,7 @@ import {
 } from '../data-plane.ts';
 import type { Addresses } from './addresses.ts';
 import type { LoopThread } from './loop-thread.ts';
-import { type LoopEvent, systemError } from './messages.ts';
+import { type LoopEvent, type ResolvedDial, systemError } from './messages.ts';
 import type { SocketAddress } from './system-calls.ts';
 
 /** A dial that a thread makes, once its addresses are known here. */
@@ -43,20 +43,26 @@ export class RemoteDial {
     addresses: Addresses,
   ): DialledPair {
     const dial = new RemoteDial(id, thread);
-    void dial.#send(request, addresses);
+    const [relay, target] = [addresses.known(request.relay), addresses.known(request.target)];
+    if (relay === undefined || target === undefined) void dial.#findAndSend(request, addresses);
+    else dial.#send({ ...request, relay, target });
     const { dialled, ended } = dial;
     return { dialled, ended, cut: () => dial.#cut() };
   }
 
   /** Also without an address for the target: the relay has to be dialled all the same, to be reset. */
-  async #send({ halfCloseTimeout, ...ends }: DialRequest, addresses: Addresses): Promise<void> {
+  async #findAndSend(request: DialRequest, addresses: Addresses): Promise<void> {
     const [relay, target] = await Promise.all([
-      this.#lookUp('relay', ends.relay, addresses),
-      this.#lookUp('target', ends.target, addresses),
+      this.#lookUp('relay', request.relay, addresses),
+      this.#lookUp('target', request.target, addresses),
     ]);
-    this.#isSent = true;
-    this.#thread.send({ do: 'dial', id: this.#id, dial: { relay, target, halfCloseTimeout } });
+    this.#send({ ...request, relay, target });
     if (this.#isCut) this.#cut();
+  }
+
+  #send(dial: ResolvedDial): void {
+    this.#isSent = true;
+    this.#thread.send({ do: 'dial', id: this.#id, dial });
   }
 
   async #lookUp(
@@ -65,7 +71,7 @@ export class RemoteDial {
     addresses: Addresses,
   ): Promise<SocketAddress[]> {
     try {
-      return await addresses.of(endpoint);
+      return await addresses.find(endpoint);
     } catch (error) {
       this.#lookUpErrors[side] = error;
       return [];

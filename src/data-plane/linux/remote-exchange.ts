@@ -1,4 +1,5 @@
 import type {
+  Announcement,
   Exchange,
   ExchangeCounters,
   ExchangeObserver,
@@ -7,6 +8,7 @@ import type {
 import type { LoopThread } from './loop-thread.ts';
 import { type LoopEvent, type OpenSettings, systemError } from './messages.ts';
 import { SharedCounters } from './shared-counters.ts';
+import { duplicate } from './system-calls.ts';
 
 /** An exchange that lives in a thread. */
 export class RemoteExchange implements Exchange {
@@ -52,6 +54,12 @@ export class RemoteExchange implements Exchange {
     return exchange;
   }
 
+  /** The descriptor is duplicated here and now, since its number may be another connection's by the time a thread reads this. */
+  announce({ line, descriptor }: Announcement): void {
+    const own = descriptor === undefined ? undefined : duplicate(descriptor);
+    this.#thread.send({ do: 'announce', id: this.#id, line, descriptor: own });
+  }
+
   counters(): ExchangeCounters {
     return this.#counters.read();
   }
@@ -85,6 +93,9 @@ export class RemoteExchange implements Exchange {
       case 'not-opened':
         this.#thread.forget(this.#id);
         this.#opened(systemError(event.error));
+        break;
+      case 'notify':
+        this.#observer.notify(event.text);
         break;
       case 'client-waiting':
         this.#observer.clientWaiting({ id: event.client, address: event.address });

@@ -111,6 +111,14 @@ export function close(descriptor: number): void {
   call.close(descriptor);
 }
 
+const F_DUPFD_CLOEXEC = 1030;
+
+/** Another descriptor of the same connection; undefined when there is none to be had. */
+export function duplicate(descriptor: number): number | undefined {
+  const copy = answer(call.fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+  return copy < 0 ? undefined : copy;
+}
+
 // Events: epoll(7), eventfd(2)
 
 const EPOLL_CTL_ADD = 1;
@@ -344,13 +352,17 @@ const text = Buffer.alloc(64);
 
 /** The address of the connection accepted last, as Node writes it, but IPv4 always in its plain form. */
 export function acceptedFrom(): string {
-  if (peer.readUInt16LE(0) === AF_INET) return peer.subarray(4, 8).join('.');
-  if (isMapped(peer)) return peer.subarray(20, 24).join('.');
+  if (peer.readUInt16LE(0) === AF_INET) return dotted(4);
+  if (isMapped(peer)) return dotted(20);
   call.inet_ntop(AF_INET6, peer.subarray(8, 24), text, text.length);
   const address = untilZero(text);
   const zone = peer.readUInt32LE(24);
   if (zone === 0 || call.if_indextoname(zone, text) === null) return address;
   return `${address}%${untilZero(text)}`;
+}
+
+function dotted(at: number): string {
+  return `${peer[at]}.${peer[at + 1]}.${peer[at + 2]}.${peer[at + 3]}`;
 }
 
 /** `::ffff:a.b.c.d`: an IPv4 peer of a dual-stack listener. */

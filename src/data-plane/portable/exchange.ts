@@ -2,6 +2,7 @@ import type { Server, Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { plainAddress } from '../address.ts';
 import type {
+  Announcement,
   BackConnectRefusal,
   ClientRefusal,
   ConnectionRecord,
@@ -44,6 +45,7 @@ export class PortableExchange implements Exchange {
   #clientListener: Server | undefined;
   #backConnectListener: Server | undefined;
   #pairTimer: NodeJS.Timeout | undefined;
+  #line = '';
   #lastId = 0;
   #stopped = false;
   #finish: () => void = () => {};
@@ -84,6 +86,10 @@ export class PortableExchange implements Exchange {
       throw error;
     }
     return exchange;
+  }
+
+  announce({ line }: Announcement): void {
+    this.#line = line;
   }
 
   counters(): ExchangeCounters {
@@ -146,6 +152,7 @@ export class PortableExchange implements Exchange {
     const client: Client = { id: this.#lastId, socket, address, arrived: now, waited: 0 };
     this.#waiting.wait(client, now);
     if (this.#pairTimer === undefined) this.#armPairTimer(now);
+    if (this.#line !== '') this.#observer.notify(this.#line);
     this.#observer.clientWaiting({ id: client.id, address });
   }
 

@@ -3,6 +3,7 @@ import {
   close,
   connect,
   failureOf,
+  hasFailed,
   NO_EVENTS,
   type Readiness,
   reset,
@@ -72,7 +73,7 @@ export class Attempt implements Source {
   ready(events: Readiness): void {
     this.seen = (this.seen | events) as Readiness;
     if (this.state !== 'connecting') return;
-    const failure = failureOf(this.descriptor);
+    const failure = hasFailed(events) ? failureOf(this.descriptor) : 0;
     if (failure === 0) {
       this.state = 'connected';
     } else {

@@ -11,6 +11,7 @@ import type { OpenSettings } from '../messages.ts';
 import { SharedCounters } from '../shared-counters.ts';
 import { close, listen, reset } from '../system-calls.ts';
 import { Acceptor } from './acceptor.ts';
+import type { Announcer } from './announcer.ts';
 import type { Timed } from './loop.ts';
 import { Pair, type PairOwner } from './pair.ts';
 import type { Relay } from './relay.ts';
@@ -44,6 +45,7 @@ export class LinuxExchange implements Timed, PairOwner {
   readonly #backConnects: Acceptor;
   readonly #waiting: PairingTable<Client>;
   readonly #pairs = new Map<Pair, Client>();
+  #announcer: Announcer | undefined;
   #lastId = 0;
   #stopped = false;
 
@@ -94,9 +96,16 @@ export class LinuxExchange implements Timed, PairOwner {
     this.#clients.start();
   }
 
+  announceWith(announcer: Announcer): void {
+    this.#announcer?.close();
+    this.#announcer = announcer;
+    if (this.#stopped) announcer.close();
+  }
+
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
+    this.#announcer?.close();
     this.#clients.close();
     this.#backConnects.close();
     for (const client of this.#waiting.clear()) this.#giveUp(client, 'stopped');
@@ -163,7 +172,8 @@ export class LinuxExchange implements Timed, PairOwner {
     const client = { id: this.#lastId, descriptor, address, arrived: loop.now, waited: 0 };
     loop.tickAt(this.#waiting.wait(client, loop.now));
     this.#counters.add('waiting', 1);
-    outbox.tell({ is: 'client-waiting', id: this.#id, client: client.id, address });
+    outbox.mention({ is: 'client-waiting', id: this.#id, client: client.id, address });
+    this.#announcer?.announce();
   }
 
   #backConnectArrived(descriptor: number, address: string): void {

@@ -36,6 +36,7 @@ export class Loop {
   readonly #tags: number[] = [];
   #lastTag = 0;
   #tasks: Task[] = [];
+  #lastTasks: Task[] = [];
   readonly #timed = new Set<Timed>();
   #nextTick = Number.POSITIVE_INFINITY;
   #running = true;
@@ -66,6 +67,11 @@ export class Loop {
     this.#tasks.push(task);
   }
 
+  /** Proceeds when all else of this turn is done, what it adds itself included. */
+  atEndOfTurn(task: Task): void {
+    this.#lastTasks.push(task);
+  }
+
   addTimed(timed: Timed): void {
     this.#timed.add(timed);
   }
@@ -79,15 +85,15 @@ export class Loop {
     if (moment < this.#nextTick) this.#nextTick = moment;
   }
 
-  /** Turns until {@link Loop.stop}; `afterTurn` is called once in each. */
-  run(afterTurn: () => void): void {
+  /** Turns until {@link Loop.stop}. */
+  run(): void {
     while (this.#running) {
       const count = this.#queue.wait(this.#patience());
       this.now = performance.now();
       for (let index = 0; index < count; index += 1) this.#dispatch(index);
       this.#proceed();
       if (this.#nextTick <= this.now) this.#tick();
-      afterTurn();
+      this.#endTurn();
     }
     this.#queue.close();
   }
@@ -114,6 +120,12 @@ export class Loop {
     const tasks = this.#tasks;
     this.#tasks = [];
     for (const task of tasks) task.proceed();
+  }
+
+  #endTurn(): void {
+    if (this.#lastTasks.length === 0) return;
+    for (const task of this.#lastTasks) task.proceed();
+    this.#lastTasks = [];
   }
 
   #tick(): void {

@@ -1,7 +1,7 @@
 import type { DataPlaneWarning } from '../../data-plane.ts';
 import type { SharedCell } from '../../descriptor-budget.ts';
 import type { LoopEvent } from '../messages.ts';
-import type { Loop, Timed } from './loop.ts';
+import type { Loop, Task, Timed } from './loop.ts';
 
 /** Milliseconds that news may wait for more to share a message with: waking the main thread costs more than they do. */
 const PATIENCE = 10;
@@ -16,7 +16,7 @@ const WARNING_INTERVAL = 1000;
 const MOST_UNHANDLED = 16 * 1024;
 
 /** What a thread has to tell the main one: some of it at once, the rest when it suits. */
-export class Outbox implements Timed {
+export class Outbox implements Timed, Task {
   readonly #loop: Loop;
   readonly #post: (events: LoopEvent[]) => void;
   /** How many events the main thread has handled, counted by it. */
@@ -24,7 +24,7 @@ export class Outbox implements Timed {
   readonly #warned = new Map<DataPlaneWarning, number>();
   #events: LoopEvent[] = [];
   #posted = 0;
-  #urgent = false;
+  #hurried = false;
 
   constructor(loop: Loop, handled: SharedCell, post: (events: LoopEvent[]) => void) {
     this.#loop = loop;
@@ -36,13 +36,14 @@ export class Outbox implements Timed {
   /** Goes out at the end of this turn, behind all that waits. */
   tell(event: LoopEvent): void {
     this.#events.push(event);
-    this.#urgent = true;
+    this.#hurry();
   }
 
   /** Goes out within {@link PATIENCE}. */
   mention(event: LoopEvent): void {
     this.#events.push(event);
     if (this.#events.length === 1) this.#loop.tickAt(this.#loop.now + PATIENCE);
+    if (this.#events.length === FULL) this.#hurry();
   }
 
   /** Goes out like what is mentioned, but not every time. */
@@ -58,20 +59,23 @@ export class Outbox implements Timed {
     return ((this.#posted - Atomics.load(this.#handled, 0)) | 0) > MOST_UNHANDLED;
   }
 
-  endOfTurn(): void {
-    if (this.#urgent || this.#events.length >= FULL) this.flush();
-  }
-
   tick(): number {
-    this.flush();
+    this.proceed();
     return Number.POSITIVE_INFINITY;
   }
 
-  flush(): void {
-    this.#urgent = false;
+  /** Sends all there is. */
+  proceed(): void {
+    this.#hurried = false;
     if (this.#events.length === 0) return;
     this.#posted = (this.#posted + this.#events.length) | 0;
     this.#post(this.#events);
     this.#events = [];
+  }
+
+  #hurry(): void {
+    if (this.#hurried) return;
+    this.#hurried = true;
+    this.#loop.atEndOfTurn(this);
   }
 }

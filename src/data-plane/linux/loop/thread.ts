@@ -2,6 +2,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { DescriptorBudget } from '../../descriptor-budget.ts';
 import type { LoopCommand, LoopEvent, ThreadSettings } from '../messages.ts';
 import { quieten, SystemError } from '../system-calls.ts';
+import { Announcer } from './announcer.ts';
 import { Dialler } from './dialler.ts';
 import { LinuxExchange } from './exchange.ts';
 import { Loop } from './loop.ts';
@@ -35,6 +36,9 @@ function obey(command: LoopCommand): void {
       break;
     case 'start':
       exchanges.get(command.id)?.start();
+      break;
+    case 'announce':
+      announce(command);
       break;
     case 'list':
       outbox.tell({
@@ -73,6 +77,13 @@ function open({ id, settings, counters }: LoopCommand & { do: 'open' }): void {
   }
 }
 
+function announce({ id, line, descriptor }: LoopCommand & { do: 'announce' }): void {
+  const announcer = new Announcer(relay, id, line, descriptor);
+  const exchange = exchanges.get(id);
+  if (exchange === undefined) announcer.close();
+  else exchange.announceWith(announcer);
+}
+
 loop.watch(bell, {
   ready() {
     quieten(bell);
@@ -83,6 +94,6 @@ loop.watch(bell, {
     }
   },
 });
-loop.run(() => outbox.endOfTurn());
-outbox.flush();
+loop.run();
+outbox.proceed();
 pipes.close();
