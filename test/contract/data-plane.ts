@@ -1,3 +1,4 @@
+import { announcements } from './announcements.ts';
 import { dialPair } from './dial-pair.ts';
 import { halfClose } from './half-close.ts';
 import { lifecycle } from './lifecycle.ts';
@@ -11,6 +12,7 @@ export function dataPlaneContract(createPlane: PlaneUnderTest): void {
   halfClose(createPlane);
   resets(createPlane);
   pairing(createPlane);
+  announcements(createPlane);
   lifecycle(createPlane);
   pressure(createPlane);
   dialPair(createPlane);

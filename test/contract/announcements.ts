@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { describe, type TestContext, test } from 'node:test';
+import { openExchange } from '../support/exchange.ts';
+import { connectTo, read, serve } from '../support/tcp.ts';
+import type { PlaneUnderTest } from './plane-under-test.ts';
+
+const LINE = '[NEW] 40123\n';
+
+export function announcements(createPlane: PlaneUnderTest): void {
+  describe('announcements', () => {
+    test('each client is announced with one line, by either way', async (t) => {
+      const { near, far } = await controlConnection(t);
+      const { exchange, events } = await openExchange(t, createPlane());
+      events.on('notify', (text) => near.write(text));
+      exchange.announce({ line: LINE, descriptor: descriptorOf(near) });
+      for (let n = 0; n < 50; n += 1) await connectTo(t, exchange.clientPort);
+      assert.equal((await read(far, 50 * LINE.length)).toString(), LINE.repeat(50));
+    });
+
+    test('without a descriptor the observer gets the lines', async (t) => {
+      const { exchange, events } = await openExchange(t, createPlane());
+      exchange.announce({ line: LINE, descriptor: undefined });
+      const told = once(events, 'notify');
+      await connectTo(t, exchange.clientPort);
+      assert.deepEqual(await told, [LINE]);
+    });
+
+    test('a registrant that reads nothing for long gets every line in the end', async (t) => {
+      const count = 400;
+      const { near, far } = await controlConnection(t);
+      const { exchange, events } = await openExchange(t, createPlane());
+      events.on('notify', (text) => near.write(text));
+      const long = `${'x'.repeat(64 * 1024)}\n`;
+      exchange.announce({ line: long, descriptor: descriptorOf(near) });
+      for (let n = 0; n < count; n += 1) await connectTo(t, exchange.clientPort);
+      for (let n = 0; n < count; n += 1) {
+        assert.equal((await read(far, long.length)).toString(), long);
+      }
+    });
+
+    test('the control connection ends when its owner closes it and the exchange stops', async (t) => {
+      const { near, far } = await controlConnection(t);
+      const { exchange } = await openExchange(t, createPlane());
+      exchange.announce({ line: LINE, descriptor: descriptorOf(near) });
+      const over = once(far, 'end');
+      far.resume();
+      near.destroy();
+      await exchange.stop();
+      await over;
+    });
+  });
+}
+
+/** Both ends of a connection such as that of a registrant. */
+async function controlConnection(t: TestContext): Promise<{ near: Socket; far: Socket }> {
+  const listener = await serve(t, () => {});
+  const arrived = once(listener, 'connection');
+  const far = await connectTo(t, listener.port);
+  const [near] = (await arrived) as [Socket];
+  return { near, far };
+}
+
+function descriptorOf(socket: Socket): number | undefined {
+  return (socket as { _handle?: { fd: number } })._handle?.fd;
+}
