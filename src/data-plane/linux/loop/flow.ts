@@ -179,7 +179,8 @@ export class Flow implements Source, Task {
     const sent = send(this.to, scratch, count);
     if (sent === count) return count;
     this.#rest = scratch.slice(Math.max(sent, 0), count);
-    this.#notTaken(sent);
+    // A failure is left for the next write to find, once these bytes are counted.
+    if (sent >= 0 || sent === AGAIN) this.#notTaken(sent);
     return count;
   }
 
