@@ -7,6 +7,28 @@ export type Log = (level: Level, sentence: string, fields?: Record<string, unkno
 
 /** Warnings and errors go to stderr and the rest to stdout; JSON all goes to stdout. */
 export function createLog(settings: { log: 'pretty' | 'json'; verbose: boolean }): Log {
+  const write = createWriter(settings);
+  process.on('exit', sendOff);
+  return (type, sentence, fields) => {
+    gather();
+    write(type, sentence, fields);
+  };
+}
+
+const STREAMS = [process.stdout, process.stderr];
+
+/** Lines of one turn of the event loop share a write: a busy agent would spend a third of its main thread on them. */
+function gather(): void {
+  if (process.stdout.writableCorked > 0) return;
+  for (const stream of STREAMS) stream.cork();
+  setImmediate(sendOff);
+}
+
+function sendOff(): void {
+  for (const stream of STREAMS) stream.uncork();
+}
+
+function createWriter(settings: { log: 'pretty' | 'json'; verbose: boolean }): Log {
   const level = settings.verbose ? LogLevels.debug : LogLevels.info;
   // consola folds repeated lines into one after a while; each of ours counts.
   const options = { level, throttle: 0 };

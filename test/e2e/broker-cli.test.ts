@@ -39,9 +39,9 @@ describe('relay-broker', () => {
     await connectTo(t, broker.controlPort);
     assert.equal(await clientPortOf(broker, 3), firstPort);
 
-    const surplus = await connectTo(t, broker.controlPort);
+    const surplus = outcome(await connectTo(t, broker.controlPort));
     await broker.line(/no client port is free; widen --ports/);
-    assert.equal((await outcome(surplus)).ending, 'eof');
+    assert.equal((await surplus).ending, 'eof');
   });
 
   test('closes a registrant over --max-registrations', async (t) => {

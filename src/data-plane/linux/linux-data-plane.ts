@@ -83,12 +83,7 @@ export class LinuxDataPlane implements DataPlane {
   }
 
   #startThread(): LoopThread {
-    const thread = new LoopThread(this.#budget, {
-      event: (event) => {
-        if (event.is === 'warning') this.#observer.warning(event.warning);
-      },
-      failed: (error) => this.#observer.failed(error),
-    });
+    const thread = new LoopThread(this.#budget, this.#observer);
     this.#threads.push(thread);
     return thread;
   }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import type { DataPlaneObserver } from '../data-plane.ts';
 import type { DescriptorBudget, SharedCell } from '../descriptor-budget.ts';
 import type { LoopCommand, LoopEvent, ThreadSettings } from './messages.ts';
 import { close, openBell, ring } from './system-calls.ts';
@@ -7,24 +8,17 @@ import { close, openBell, ring } from './system-calls.ts';
 /** Told what one exchange or dial of the thread reports. */
 export type Listener = (event: LoopEvent) => void;
 
-/** Told what concerns the thread as a whole. */
-export interface ThreadObserver {
-  event(event: LoopEvent): void;
-  /** It has ended without being told to. */
-  failed(error: Error): void;
-}
-
 /** A thread of the data plane, as the main thread sees it. */
 export class LoopThread {
   readonly #worker: Worker;
-  readonly #observer: ThreadObserver;
+  readonly #observer: DataPlaneObserver;
   readonly #bell = openBell();
   readonly #handled: SharedCell = new Int32Array(new SharedArrayBuffer(4));
   readonly #listeners = new Map<number, Listener>();
   #commands: LoopCommand[] = [];
   #closing = false;
 
-  constructor(budget: DescriptorBudget, observer: ThreadObserver) {
+  constructor(budget: DescriptorBudget, observer: DataPlaneObserver) {
     this.#observer = observer;
     const { cell } = budget;
     const workerData: ThreadSettings = { bell: this.#bell, budget: cell, handled: this.#handled };
@@ -88,8 +82,8 @@ export class LoopThread {
 
   #receive(events: LoopEvent[]): void {
     for (const event of events) {
-      if ('id' in event) this.#listeners.get(event.id)?.(event);
-      else this.#observer.event(event);
+      if (event[0] === 'warning') this.#observer.warning(event[2]);
+      else this.#listeners.get(event[1])?.(event);
     }
     Atomics.add(this.#handled, 0, events.length);
   }

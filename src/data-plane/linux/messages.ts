@@ -1,11 +1,11 @@
 import type {
   BackConnectRefusal,
   ClientRefusal,
-  ConnectionRecord,
   DataPlaneWarning,
   ExchangeSettings,
   LiveConnection,
-  PairReport,
+  PairEnding,
+  WaitingEnding,
 } from '../data-plane.ts';
 import type { SharedCell } from '../descriptor-budget.ts';
 import type { SocketAddress, SystemError } from './system-calls.ts';
@@ -51,20 +51,36 @@ export interface ResolvedDial {
   halfCloseTimeout: number;
 }
 
-/** What a thread tells the main one. */
+/**
+ * What a thread tells the main one, and the id of the exchange or dial that it is
+ * about. Tuples, since there are several for each connection and they cross
+ * between threads at a third of what objects cost.
+ */
 export type LoopEvent =
-  | { is: 'opened'; id: number; clientPort: number; backConnectPort: number }
-  | { is: 'not-opened'; id: number; error: SystemFailure }
-  | { is: 'listed'; id: number; connections: LiveConnection[] }
-  | { is: 'stopped'; id: number }
-  | { is: 'finished'; id: number }
-  | { is: 'notify'; id: number; text: string }
-  | { is: 'client-waiting'; id: number; client: number; address: string }
-  | { is: 'client-paired'; id: number; client: number }
-  | { is: 'client-ended'; id: number; record: ConnectionRecord }
-  | { is: 'client-refused'; id: number; cause: ClientRefusal; address: string }
-  | { is: 'back-connect-refused'; id: number; cause: BackConnectRefusal; address: string }
-  | { is: 'dialled'; id: number }
-  | { is: 'dial-failed'; id: number; side: 'relay' | 'target'; error: SystemFailure }
-  | { is: 'dial-ended'; id: number; report: PairReport }
-  | { is: 'warning'; warning: DataPlaneWarning };
+  | [is: 'opened', id: number, clientPort: number, backConnectPort: number]
+  | [is: 'not-opened', id: number, error: SystemFailure]
+  | [is: 'listed', id: number, connections: LiveConnection[]]
+  | [is: 'stopped', id: number]
+  | [is: 'finished', id: number]
+  | [is: 'notify', id: number, text: string]
+  | [is: 'client-waiting', id: number, client: number, address: string]
+  | [is: 'client-paired', id: number, client: number]
+  | [
+      is: 'client-ended',
+      id: number,
+      client: number,
+      address: string,
+      ...traffic: Traffic,
+      ending: PairEnding | WaitingEnding,
+      waited: number,
+      lasted: number,
+    ]
+  | [is: 'client-refused', id: number, cause: ClientRefusal, address: string]
+  | [is: 'back-connect-refused', id: number, cause: BackConnectRefusal, address: string]
+  | [is: 'dialled', id: number]
+  | [is: 'dial-failed', id: number, side: 'relay' | 'target', error: SystemFailure]
+  | [is: 'dial-ended', id: number, ...traffic: Traffic, ending: PairEnding]
+  | [is: 'warning', id: undefined, warning: DataPlaneWarning];
+
+/** Bytes of a pair so far. */
+export type Traffic = [toServer: number, toClient: number];

@@ -84,20 +84,22 @@ export class RemoteDial {
   }
 
   #heard(event: LoopEvent): void {
-    switch (event.is) {
+    switch (event[0]) {
       case 'dialled':
         this.#resolveDialled();
         break;
       case 'dial-failed': {
-        const { side, error } = event;
+        const [, , side, error] = event;
         this.#thread.forget(this.#id);
         this.#resolveDialled();
         this.#rejectEnded(new DialError(side, this.#lookUpErrors[side] ?? systemError(error)));
         break;
       }
-      case 'dial-ended':
+      case 'dial-ended': {
+        const [, , bytesToServer, bytesToClient, ending] = event;
         this.#thread.forget(this.#id);
-        this.#resolveEnded(event.report);
+        this.#resolveEnded({ bytesToServer, bytesToClient, ending });
+      }
     }
   }
 }

@@ -82,38 +82,40 @@ export class RemoteExchange implements Exchange {
   }
 
   #heard(event: LoopEvent): void {
-    switch (event.is) {
+    switch (event[0]) {
       case 'opened':
-        this.clientPort = event.clientPort;
-        this.backConnectPort = event.backConnectPort;
+        [, , this.clientPort, this.backConnectPort] = event;
         this.#opened();
         // What comes of it comes in a later message, hence after whoever opened has gone on.
         this.#thread.send({ do: 'start', id: this.#id });
         break;
       case 'not-opened':
         this.#thread.forget(this.#id);
-        this.#opened(systemError(event.error));
+        this.#opened(systemError(event[2]));
         break;
       case 'notify':
-        this.#observer.notify(event.text);
+        this.#observer.notify(event[2]);
         break;
       case 'client-waiting':
-        this.#observer.clientWaiting({ id: event.client, address: event.address });
+        this.#observer.clientWaiting({ id: event[2], address: event[3] });
         break;
       case 'client-paired':
-        this.#observer.clientPaired(event.client);
+        this.#observer.clientPaired(event[2]);
         break;
-      case 'client-ended':
-        this.#observer.clientEnded(event.record);
+      case 'client-ended': {
+        const [, , id, clientAddress, bytesToServer, bytesToClient, ending, waited, lasted] = event;
+        const traffic = { bytesToServer, bytesToClient };
+        this.#observer.clientEnded({ id, clientAddress, ...traffic, ending, waited, lasted });
         break;
+      }
       case 'client-refused':
-        this.#observer.clientRefused(event.cause, event.address);
+        this.#observer.clientRefused(event[2], event[3]);
         break;
       case 'back-connect-refused':
-        this.#observer.backConnectRefused(event.cause, event.address);
+        this.#observer.backConnectRefused(event[2], event[3]);
         break;
       case 'listed':
-        this.#lists.shift()?.(event.connections);
+        this.#lists.shift()?.(event[2]);
         break;
       case 'stopped':
         this.#resolveStopped();

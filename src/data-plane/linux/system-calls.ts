@@ -291,21 +291,13 @@ function setOption(descriptor: number, level: number, option: number, value: num
   return answer(call.setsockopt(descriptor, level, option, integer, 4));
 }
 
-/** How a connection behaves; a listener passes it on to what it accepts. */
-export interface StreamOptions {
-  /** Seconds of silence before TCP keepalive asks whether the peer is still there. */
-  keepAlive: number;
-  /** Milliseconds that bytes may stay unacknowledged (TCP_USER_TIMEOUT, RFC 5482). */
-  userTimeout: number;
-}
-
-function prepare(descriptor: number, { keepAlive, userTimeout }: StreamOptions): void {
-  setOption(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+/** Has TCP keepalive ask whether the peer is still there after so many seconds of silence. */
+export function keepAlive(descriptor: number, seconds: number): void {
   setOption(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
-  setOption(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, keepAlive);
-  setUserTimeout(descriptor, userTimeout);
+  setOption(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, seconds);
 }
 
+/** How many milliseconds bytes may stay unacknowledged (TCP_USER_TIMEOUT, RFC 5482); 0 for as long as the kernel likes. */
 export function setUserTimeout(descriptor: number, milliseconds: number): void {
   setOption(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, milliseconds);
 }
@@ -316,14 +308,15 @@ export type SocketAddress = { address: string; port: number } | { path: string }
 /** Opens a TCP listener; port 0 lets the kernel pick. A listener on `::` takes IPv4 too. */
 export function listen(
   at: { address: string; port: number },
-  { backlog, ...options }: StreamOptions & { backlog: number },
+  backlog: number,
 ): { descriptor: number; port: number } {
   const [family, name] = encode(at);
   const descriptor = orThrow('socket', call.socket(family, STREAM_FLAGS, 0));
   try {
     setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
     if (family === AF_INET6) setOption(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-    prepare(descriptor, options);
+    // What is accepted inherits it.
+    setOption(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
     orThrow('bind', call.bind(descriptor, name, name.length));
     orThrow('listen', call.listen(descriptor, backlog));
     return { descriptor, port: localPort(descriptor) };
@@ -377,10 +370,10 @@ function untilZero(bytes: Buffer): string {
 }
 
 /** Begins to connect; the descriptor's first event tells how that went, see {@link failureOf}. */
-export function connect(to: SocketAddress, options: StreamOptions): number {
+export function connect(to: SocketAddress): number {
   const [family, name] = encode(to);
   const descriptor = orThrow('socket', call.socket(family, STREAM_FLAGS, 0));
-  if (family !== AF_UNIX) prepare(descriptor, options);
+  if (family !== AF_UNIX) setOption(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
   const result = answer(call.connect(descriptor, name, name.length));
   if (result >= 0 || result === EINPROGRESS) return descriptor;
   close(descriptor);

@@ -42,7 +42,7 @@ export class Announcer implements Task {
     this.close();
     if (unsent === undefined) return;
     const text = unsent.toString('latin1');
-    this.#relay.outbox.tell({ is: 'notify', id: this.#id, text });
+    this.#relay.outbox.tell(['notify', this.#id, text]);
   }
 
   close(): void {

@@ -12,7 +12,6 @@ import {
 } from '../system-calls.ts';
 import type { Source } from './loop.ts';
 import type { Relay } from './relay.ts';
-import { STREAM } from './stream-options.ts';
 
 /** Where an attempt is: on its way, connected, or failed for good. */
 type State = 'connecting' | 'connected' | 'failed';
@@ -59,7 +58,7 @@ export class Attempt implements Source {
         return;
       }
       try {
-        this.descriptor = connect(address, STREAM);
+        this.descriptor = connect(address);
         if (this.#relay.loop.watch(this.descriptor, this)) return;
         close(this.descriptor);
         this.failure = NO_MEMORY;

@@ -61,8 +61,7 @@ export class Dial implements PairOwner {
   moved(): void {}
 
   pairEnded(pair: Pair, ending: PairEnding): void {
-    const report = { ...pair.traffic, ending };
-    this.#relay.outbox.mention({ is: 'dial-ended', id: this.id, report });
+    this.#relay.outbox.mention(['dial-ended', this.id, ...pair.traffic, ending]);
     this.#owner.ended(this);
   }
 
@@ -76,7 +75,7 @@ export class Dial implements PairOwner {
   }
 
   #join(toRelay: Attempt, toTarget: Attempt): void {
-    this.#relay.outbox.mention({ is: 'dialled', id: this.id });
+    this.#relay.outbox.mention(['dialled', this.id]);
     this.#pair = new Pair(this.#relay, toRelay.descriptor, toTarget.descriptor, this);
     this.#pair.takeOver(toRelay.seen, toTarget.seen);
   }
@@ -84,7 +83,7 @@ export class Dial implements PairOwner {
   #fail(side: 'relay' | 'target', failed: Attempt, other: Attempt): void {
     const error = failed.failure;
     other.abort(error);
-    this.#relay.outbox.mention({ is: 'dial-failed', id: this.id, side, error });
+    this.#relay.outbox.mention(['dial-failed', this.id, side, error]);
     this.#owner.ended(this);
   }
 }

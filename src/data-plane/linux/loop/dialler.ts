@@ -41,7 +41,7 @@ export class Dialler implements Timed, DialOwner {
   dial(id: number, request: ResolvedDial): void {
     const { budget, loop, outbox } = this.#relay;
     if (!budget.take(DESCRIPTORS_PER_DIAL)) {
-      outbox.mention({ is: 'dial-failed', id, side: 'relay', error: NO_DESCRIPTORS });
+      outbox.mention(['dial-failed', id, 'relay', NO_DESCRIPTORS]);
       return;
     }
     const halfClosed = this.#halfClosedFor(request.halfCloseTimeout);

@@ -1,13 +1,7 @@
-import type {
-  BackConnectRefusal,
-  ClientRefusal,
-  ConnectionRecord,
-  LiveConnection,
-  PairEnding,
-} from '../../data-plane.ts';
+import type { LiveConnection, PairEnding, WaitingEnding } from '../../data-plane.ts';
 import { DeadlineQueue } from '../../deadline-queue.ts';
 import { PairingTable } from '../../pairing-table.ts';
-import type { OpenSettings } from '../messages.ts';
+import type { OpenSettings, Traffic } from '../messages.ts';
 import { SharedCounters } from '../shared-counters.ts';
 import { close, listen, reset } from '../system-calls.ts';
 import { Acceptor } from './acceptor.ts';
@@ -15,7 +9,6 @@ import type { Announcer } from './announcer.ts';
 import type { Timed } from './loop.ts';
 import { Pair, type PairOwner } from './pair.ts';
 import type { Relay } from './relay.ts';
-import { STREAM } from './stream-options.ts';
 
 /** The kernel caps it (net.core.somaxconn, 4096 since Linux 5.4). */
 const BACKLOG = 4096;
@@ -66,10 +59,9 @@ export class LinuxExchange implements Timed, PairOwner {
     this.halfClosed = new DeadlineQueue(settings.halfCloseTimeout);
 
     const { address, clientPort } = settings;
-    const options = { ...STREAM, backlog: BACKLOG };
-    const backConnects = listen({ address, port: 0 }, options);
+    const backConnects = listen({ address, port: 0 }, BACKLOG);
     try {
-      const clients = listen({ address, port: clientPort }, options);
+      const clients = listen({ address, port: clientPort }, BACKLOG);
       this.clientPort = clients.port;
       this.#clients = new Acceptor(relay, clients.descriptor, {
         admit: () => this.#admit(),
@@ -109,7 +101,7 @@ export class LinuxExchange implements Timed, PairOwner {
     this.#clients.close();
     this.#backConnects.close();
     for (const client of this.#waiting.clear()) this.#giveUp(client, 'stopped');
-    this.#relay.outbox.tell({ is: 'stopped', id: this.#id });
+    this.#relay.outbox.tell(['stopped', this.#id]);
     this.#finishIfDone();
   }
 
@@ -119,13 +111,10 @@ export class LinuxExchange implements Timed, PairOwner {
 
   list(): LiveConnection[] {
     const { now } = this.#relay.loop;
-    return [...this.#pairs].map(([pair, { id, address, arrived, waited }]) => ({
-      id,
-      clientAddress: address,
-      ...pair.traffic,
-      waited,
-      lasted: now - arrived,
-    }));
+    return [...this.#pairs].map(([pair, { id, address: clientAddress, arrived, waited }]) => {
+      const [bytesToServer, bytesToClient] = pair.traffic;
+      return { id, clientAddress, bytesToServer, bytesToClient, waited, lasted: now - arrived };
+    });
   }
 
   tick(now: number): number {
@@ -148,7 +137,7 @@ export class LinuxExchange implements Timed, PairOwner {
     if (client === undefined) return;
     this.#pairs.delete(pair);
     this.#counters.add('paired', -1);
-    this.#ended(client, { ...pair.traffic, ending });
+    this.#ended(client, pair.traffic, ending);
     this.#finishIfDone();
   }
 
@@ -164,7 +153,8 @@ export class LinuxExchange implements Timed, PairOwner {
     if (this.#waiting.size + this.#pairs.size >= this.#settings.maxClients) {
       reset(descriptor);
       this.#relay.budget.give(DESCRIPTORS_PER_CLIENT);
-      this.#refused('client-refused', 'limit', address);
+      this.#counters.add('limit', 1);
+      this.#relay.outbox.mention(['client-refused', this.#id, 'limit', address]);
       return;
     }
     const { loop, outbox } = this.#relay;
@@ -172,7 +162,7 @@ export class LinuxExchange implements Timed, PairOwner {
     const client = { id: this.#lastId, descriptor, address, arrived: loop.now, waited: 0 };
     loop.tickAt(this.#waiting.wait(client, loop.now));
     this.#counters.add('waiting', 1);
-    outbox.mention({ is: 'client-waiting', id: this.#id, client: client.id, address });
+    outbox.mention(['client-waiting', this.#id, client.id, address]);
     this.#announcer?.announce();
   }
 
@@ -183,7 +173,9 @@ export class LinuxExchange implements Timed, PairOwner {
     if (client === undefined) {
       // Surplus back-connects are closed, never kept: a later client gets its own.
       close(descriptor);
-      this.#refused('back-connect-refused', isForeign ? 'address' : 'no-client', address);
+      const cause = isForeign ? 'address' : 'no-client';
+      this.#counters.add(cause, 1);
+      this.#relay.outbox.mention(['back-connect-refused', this.#id, cause, address]);
       return;
     }
     const { loop, outbox } = this.#relay;
@@ -192,40 +184,30 @@ export class LinuxExchange implements Timed, PairOwner {
     this.#counters.add('paired', 1);
     const pair = new Pair(this.#relay, client.descriptor, descriptor, this);
     this.#pairs.set(pair, client);
-    outbox.mention({ is: 'client-paired', id: this.#id, client: client.id });
+    outbox.mention(['client-paired', this.#id, client.id]);
     pair.watch();
   }
 
-  #giveUp(client: Client, ending: 'unfetched' | 'stopped'): void {
+  #giveUp(client: Client, ending: WaitingEnding): void {
     client.waited = this.#relay.loop.now - client.arrived;
     reset(client.descriptor);
     this.#counters.add('waiting', -1);
-    this.#ended(client, { bytesToServer: 0, bytesToClient: 0, ending });
+    this.#ended(client, [0, 0], ending);
   }
 
-  #ended(
-    client: Client,
-    how: Pick<ConnectionRecord, 'bytesToServer' | 'bytesToClient' | 'ending'>,
-  ): void {
+  #ended(client: Client, traffic: Traffic, ending: PairEnding | WaitingEnding): void {
     const { budget, loop, outbox } = this.#relay;
     budget.give(DESCRIPTORS_PER_CLIENT);
-    this.#counters.add(how.ending, 1);
-    const { id, address: clientAddress, waited, arrived } = client;
-    const record = { id, clientAddress, ...how, waited, lasted: loop.now - arrived };
-    outbox.mention({ is: 'client-ended', id: this.#id, record });
-  }
-
-  #refused(is: 'client-refused', cause: ClientRefusal, address: string): void;
-  #refused(is: 'back-connect-refused', cause: BackConnectRefusal, address: string): void;
-  #refused(is: never, cause: never, address: string): void {
-    this.#counters.add(cause, 1);
-    this.#relay.outbox.mention({ is, id: this.#id, cause, address });
+    this.#counters.add(ending, 1);
+    const { id, address, waited, arrived } = client;
+    const lasted = loop.now - arrived;
+    outbox.mention(['client-ended', this.#id, id, address, ...traffic, ending, waited, lasted]);
   }
 
   #finishIfDone(): void {
     if (!this.#stopped || this.#pairs.size > 0) return;
     this.#relay.loop.removeTimed(this);
-    this.#relay.outbox.tell({ is: 'finished', id: this.#id });
+    this.#relay.outbox.tell(['finished', this.#id]);
     this.#onFinished();
   }
 }

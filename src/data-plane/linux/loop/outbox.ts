@@ -51,7 +51,7 @@ export class Outbox implements Timed, Task {
     const { now } = this.#loop;
     if (now - (this.#warned.get(warning) ?? Number.NEGATIVE_INFINITY) < WARNING_INTERVAL) return;
     this.#warned.set(warning, now);
-    this.mention({ is: 'warning', warning });
+    this.mention(['warning', undefined, warning]);
   }
 
   /** Whether the main thread cannot keep up. Both counts wrap around at 32 bits. */

@@ -1,5 +1,6 @@
-import type { PairEnding, PairReport } from '../../data-plane.ts';
+import type { PairEnding } from '../../data-plane.ts';
 import type { DeadlineQueue } from '../../deadline-queue.ts';
+import type { Traffic } from '../messages.ts';
 import { close, type Readiness, reset, shutdownWrite } from '../system-calls.ts';
 import { Flow, type FlowOwner } from './flow.ts';
 import type { Relay } from './relay.ts';
@@ -21,8 +22,6 @@ export interface PairOwner {
 export class Pair implements FlowOwner {
   readonly #relay: Relay;
   readonly #owner: PairOwner;
-  readonly #client: number;
-  readonly #server: number;
   readonly #toServer: Flow;
   readonly #toClient: Flow;
   #over = false;
@@ -31,32 +30,34 @@ export class Pair implements FlowOwner {
   constructor(relay: Relay, client: number, server: number, owner: PairOwner) {
     this.#relay = relay;
     this.#owner = owner;
-    this.#client = client;
-    this.#server = server;
     this.#toServer = new Flow(relay, client, server, this);
     this.#toClient = new Flow(relay, server, client, this);
     this.#toServer.join(this.#toClient);
+    relay.upkeep.join(this);
   }
 
   /** For sockets that nobody watches yet. */
   watch(): void {
     const { loop } = this.#relay;
-    const watched = loop.watch(this.#client, this.#toServer);
-    if (!watched || !loop.watch(this.#server, this.#toClient)) this.cut('cut');
+    const flows = [this.#toServer, this.#toClient];
+    if (!flows.every((flow) => loop.watch(flow.from, flow))) this.cut('cut');
   }
 
   /** For sockets that have been watched already, with what was reported of them. */
   takeOver(client: Readiness, server: Readiness): void {
     const { loop } = this.#relay;
-    loop.handOver(this.#client, this.#toServer);
-    loop.handOver(this.#server, this.#toClient);
+    for (const flow of [this.#toServer, this.#toClient]) loop.handOver(flow.from, flow);
     this.#toServer.ready(client);
     this.#toClient.ready(server);
   }
 
+  get descriptors(): [client: number, server: number] {
+    return [this.#toServer.from, this.#toClient.from];
+  }
+
   /** Bytes so far. */
-  get traffic(): Omit<PairReport, 'ending'> {
-    return { bytesToServer: this.#toServer.bytes, bytesToClient: this.#toClient.bytes };
+  get traffic(): Traffic {
+    return [this.#toServer.bytes, this.#toClient.bytes];
   }
 
   /** Resets both sides. */
@@ -82,7 +83,7 @@ export class Pair implements FlowOwner {
   }
 
   sideFailed(descriptor: number): void {
-    this.#end(descriptor === this.#client ? 'client-reset' : 'server-reset', reset);
+    this.#end(descriptor === this.#toServer.from ? 'client-reset' : 'server-reset', reset);
   }
 
   #otherOf(flow: Flow): Flow {
@@ -95,7 +96,8 @@ export class Pair implements FlowOwner {
     this.#owner.halfClosed.leave(this);
     this.#toServer.close();
     this.#toClient.close();
-    for (const descriptor of [this.#client, this.#server]) {
+    this.#relay.upkeep.leave(this);
+    for (const descriptor of this.descriptors) {
       this.#relay.loop.forget(descriptor);
       shut(descriptor);
     }

@@ -9,6 +9,7 @@ import { Loop } from './loop.ts';
 import { Outbox } from './outbox.ts';
 import { PipePool } from './pipe-pool.ts';
 import type { Relay } from './relay.ts';
+import { Upkeep } from './upkeep.ts';
 import { Watchdog } from './watchdog.ts';
 
 /**
@@ -24,8 +25,9 @@ const loop = new Loop();
 const outbox = new Outbox(loop, handled, (events: LoopEvent[]) => port.postMessage(events));
 const budget = new DescriptorBudget(cell);
 const pipes = new PipePool(budget, () => outbox.warn('pipes'));
+const upkeep = new Upkeep(loop);
 const watchdog = new Watchdog(loop, () => outbox.warn('stall'));
-const relay: Relay = { loop, outbox, budget, pipes, watchdog };
+const relay: Relay = { loop, outbox, budget, pipes, upkeep, watchdog };
 const exchanges = new Map<number, LinuxExchange>();
 const dialler = new Dialler(relay);
 
@@ -41,11 +43,7 @@ function obey(command: LoopCommand): void {
       announce(command);
       break;
     case 'list':
-      outbox.tell({
-        is: 'listed',
-        id: command.id,
-        connections: exchanges.get(command.id)?.list() ?? [],
-      });
+      outbox.tell(['listed', command.id, exchanges.get(command.id)?.list() ?? []]);
       break;
     case 'stop':
       exchanges.get(command.id)?.stop();
@@ -70,10 +68,10 @@ function open({ id, settings, counters }: LoopCommand & { do: 'open' }): void {
     const exchange = new LinuxExchange(id, settings, counters, relay, onFinished);
     exchanges.set(id, exchange);
     const { clientPort, backConnectPort } = exchange;
-    outbox.tell({ is: 'opened', id, clientPort, backConnectPort });
+    outbox.tell(['opened', id, clientPort, backConnectPort]);
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
-    outbox.tell({ is: 'not-opened', id, error: error.plain });
+    outbox.tell(['not-opened', id, error.plain]);
   }
 }
 

@@ -1,7 +1,7 @@
 import { isAcknowledged, setUserTimeout } from '../system-calls.ts';
 import type { Flow } from './flow.ts';
 import type { Loop, Timed } from './loop.ts';
-import { STREAM } from './stream-options.ts';
+import { USER_TIMEOUT } from './upkeep.ts';
 
 /** Milliseconds without a byte taken before a look, and between two looks. */
 const INTERVAL = 1000;
@@ -44,7 +44,7 @@ export class Watchdog implements Timed {
     const state = this.#blocked.get(flow);
     if (state === undefined) return;
     this.#blocked.delete(flow);
-    if (state.patient) setUserTimeout(flow.to, STREAM.userTimeout);
+    if (state.patient) setUserTimeout(flow.to, USER_TIMEOUT);
   }
 
   /** The flow is closed. */
