@@ -37,7 +37,7 @@ export type LoopCommand =
   | { do: 'list'; id: number }
   | { do: 'stop'; id: number }
   | { do: 'cut'; id: number }
-  | { do: 'dial'; id: number; dial: ResolvedDial }
+  | ({ do: 'dial'; id: number } & ResolvedDial)
   | { do: 'cut-dial'; id: number }
   | { do: 'close' };
 

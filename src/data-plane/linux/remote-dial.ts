@@ -62,7 +62,7 @@ export class RemoteDial {
 
   #send(dial: ResolvedDial): void {
     this.#isSent = true;
-    this.#thread.send({ do: 'dial', id: this.#id, dial });
+    this.#thread.send({ do: 'dial', id: this.#id, ...dial });
   }
 
   async #lookUp(

@@ -84,6 +84,7 @@ const call = {
   inet_ntop: libc.func('void *inet_ntop(int, void *, void *, uint)'),
   inet_pton: libc.func('int inet_pton(int, str, void *)'),
   listen: libc.func('int listen(int, int)'),
+  poll: libc.func('int poll(void *, ulong, int)'),
   pipe2: libc.func('int pipe2(void *, int)'),
   read: libc.func('long read(int, void *, size_t)'),
   send: libc.func('long send(int, void *, size_t, int)'),
@@ -278,8 +279,9 @@ const SO_LINGER = 13;
 const IPPROTO_TCP = 6;
 const TCP_NODELAY = 1;
 const TCP_KEEPIDLE = 4;
+const TCP_KEEPINTVL = 5;
+const TCP_KEEPCNT = 6;
 const TCP_INFO = 11;
-const TCP_USER_TIMEOUT = 18;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 
@@ -291,15 +293,18 @@ function setOption(descriptor: number, level: number, option: number, value: num
   return answer(call.setsockopt(descriptor, level, option, integer, 4));
 }
 
-/** Has TCP keepalive ask whether the peer is still there after so many seconds of silence. */
-export function keepAlive(descriptor: number, seconds: number): void {
-  setOption(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
-  setOption(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, seconds);
+/** When TCP asks a silent peer whether it is still there, in seconds, and after how many questions it gives up. */
+export interface KeepAlive {
+  idle: number;
+  interval: number;
+  count: number;
 }
 
-/** How many milliseconds bytes may stay unacknowledged (TCP_USER_TIMEOUT, RFC 5482); 0 for as long as the kernel likes. */
-export function setUserTimeout(descriptor: number, milliseconds: number): void {
-  setOption(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, milliseconds);
+export function keepAlive(descriptor: number, { idle, interval, count }: KeepAlive): void {
+  setOption(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+  setOption(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, idle);
+  setOption(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, interval);
+  setOption(descriptor, IPPROTO_TCP, TCP_KEEPCNT, count);
 }
 
 /** An IP address, for IPv6 with its zone if it has one, and a port; or the path of a unix socket. */
@@ -371,7 +376,7 @@ function untilZero(bytes: Buffer): string {
 
 /** Begins to connect; the descriptor's first event tells how that went, see {@link failureOf}. */
 export function connect(to: SocketAddress): number {
-  const [family, name] = encode(to);
+  const [family, name] = encodedBefore(to);
   const descriptor = orThrow('socket', call.socket(family, STREAM_FLAGS, 0));
   if (family !== AF_UNIX) setOption(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
   const result = answer(call.connect(descriptor, name, name.length));
@@ -410,18 +415,57 @@ export function reset(descriptor: number): void {
   close(descriptor);
 }
 
-/** The head of `struct tcp_info`, as far as `tcpi_unacked`. */
-const info = Buffer.alloc(28);
+/** The head of `struct tcp_info`, as far as `tcpi_notsent_bytes`. */
+const info = Buffer.alloc(148);
 const UNACKNOWLEDGED_AT = 24;
+const LAST_ACKNOWLEDGEMENT_AT = 56;
+const NOT_SENT_AT = 144;
 
-/**
- * Whether all that was sent has been acknowledged. Of a peer that takes nothing
- * more, this tells that it is alive but does not read (RFC 9293, 3.8.6.1).
- */
-export function isAcknowledged(descriptor: number): boolean {
+/** What became of the bytes that a connection took for its peer. */
+export interface Delivery {
+  /** Some were sent, and the peer has not acknowledged them. */
+  unacknowledged: boolean;
+  /** Some were not, since the peer has no room for them: it lives, but does not read (RFC 9293, 3.8.6.1). */
+  unsent: boolean;
+  /** Milliseconds since the peer last acknowledged anything, be it that it has no room. */
+  silence: number;
+}
+
+/** Undefined for a unix socket, where nothing is ever under way. */
+export function deliveryOf(descriptor: number): Delivery | undefined {
   length[0] = info.length;
   const result = answer(call.getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, info, length));
-  return result === 0 && info.readUInt32LE(UNACKNOWLEDGED_AT) === 0;
+  if (result < 0) return undefined;
+  return {
+    unacknowledged: info.readUInt32LE(UNACKNOWLEDGED_AT) > 0,
+    unsent: info.readUInt32LE(NOT_SENT_AT) > 0,
+    silence: info.readUInt32LE(LAST_ACKNOWLEDGEMENT_AT),
+  };
+}
+
+const POLLOUT = 4;
+/** `struct pollfd`: a descriptor, then 16 bits each for what is asked and for the answer. */
+const asked = new Int32Array(2);
+
+/** Whether there is so much room to write that an event has said so, or should have. */
+export function isRoomy(descriptor: number): boolean {
+  asked[0] = descriptor;
+  asked[1] = POLLOUT;
+  return answer(call.poll(asked, 1, 0)) === 1;
+}
+
+const MOST_ENCODED = 64;
+const encoded = new Map<string, [family: number, name: Buffer]>();
+
+/** {@link encode}, for the same few addresses again and again. */
+function encodedBefore(at: SocketAddress): [family: number, name: Buffer] {
+  const key = 'path' in at ? `unix ${at.path}` : `${at.address} ${at.port}`;
+  const known = encoded.get(key);
+  if (known !== undefined) return known;
+  if (encoded.size >= MOST_ENCODED) encoded.clear();
+  const name = encode(at);
+  encoded.set(key, name);
+  return name;
 }
 
 /** `struct sockaddr_un`, `sockaddr_in` or `sockaddr_in6`. */

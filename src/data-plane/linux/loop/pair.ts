@@ -39,20 +39,19 @@ export class Pair implements FlowOwner {
   /** For sockets that nobody watches yet. */
   watch(): void {
     const { loop } = this.#relay;
-    const flows = [this.#toServer, this.#toClient];
-    if (!flows.every((flow) => loop.watch(flow.from, flow))) this.cut('cut');
+    if (!this.flows.every((flow) => loop.watch(flow.from, flow))) this.cut('cut');
   }
 
   /** For sockets that have been watched already, with what was reported of them. */
   takeOver(client: Readiness, server: Readiness): void {
     const { loop } = this.#relay;
-    for (const flow of [this.#toServer, this.#toClient]) loop.handOver(flow.from, flow);
+    for (const flow of this.flows) loop.handOver(flow.from, flow);
     this.#toServer.ready(client);
     this.#toClient.ready(server);
   }
 
-  get descriptors(): [client: number, server: number] {
-    return [this.#toServer.from, this.#toClient.from];
+  get flows(): [toServer: Flow, toClient: Flow] {
+    return [this.#toServer, this.#toClient];
   }
 
   /** Bytes so far. */
@@ -97,9 +96,9 @@ export class Pair implements FlowOwner {
     this.#toServer.close();
     this.#toClient.close();
     this.#relay.upkeep.leave(this);
-    for (const descriptor of this.descriptors) {
-      this.#relay.loop.forget(descriptor);
-      shut(descriptor);
+    for (const { from } of this.flows) {
+      this.#relay.loop.forget(from);
+      shut(from);
     }
     this.#owner.pairEnded(this, ending);
   }

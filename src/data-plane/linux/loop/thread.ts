@@ -52,7 +52,7 @@ function obey(command: LoopCommand): void {
       exchanges.get(command.id)?.cut();
       break;
     case 'dial':
-      dialler.dial(command.id, command.dial);
+      dialler.dial(command.id, command);
       break;
     case 'cut-dial':
       dialler.cut(command.id);

@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { connect, type Server, type Socket } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import type { Exchange, ExchangeSettings } from '#src/data-plane/data-plane.ts';
+import { DescriptorBudget } from '#src/data-plane/descriptor-budget.ts';
+import { LinuxDataPlane } from '#src/data-plane/linux/linux-data-plane.ts';
+import { confirmEnd } from '#src/data-plane/portable/confirm-end.ts';
+import { openExchange } from '../../support/exchange.ts';
+import { outcome, serve } from '../../support/tcp.ts';
+
+const DESCRIPTORS = 5000;
+
+/** At a time, and how often: of each way to end. */
+const BATCH = 50;
+const ROUNDS = 20;
+
+const halfCloseTimeout = 30_000;
+
+/**
+ * The descriptors of a thread are no objects of Node's, which would close them
+ * when the thread ends: whatever is forgotten stays until the process ends. So
+ * nothing may be left once the plane is closed, with the pipes that it keeps.
+ */
+describe('descriptors', () => {
+  const budget = new DescriptorBudget(DESCRIPTORS);
+  let plane: LinuxDataPlane;
+  let atFirst: number;
+  let connections = 0;
+
+  before(async () => {
+    // The first thread of a process has it open what the others share.
+    await (await openedPlane()).close();
+    atFirst = descriptors();
+    plane = await openedPlane();
+  });
+
+  after(async () => {
+    await plane.close();
+    assert.equal(connections, 10_000);
+    assert.equal(budget.free, DESCRIPTORS, 'all that was taken from the budget is given back');
+    assert.equal(descriptors(), atFirst);
+  });
+
+  async function openedPlane(): Promise<LinuxDataPlane> {
+    const opened = new LinuxDataPlane(2, { warning: () => {}, failed: assert.ifError }, budget);
+    const observer = {
+      notify: () => {},
+      clientWaiting: () => {},
+      clientPaired: () => {},
+      clientEnded: () => {},
+      clientRefused: () => {},
+      backConnectRefused: () => {},
+    };
+    const settings = { clientPort: 0, backConnectFrom: undefined, maxClients: 1, pairTimeout: 1 };
+    const host = '127.0.0.1';
+    const exchange = await opened.openExchange({ ...settings, host, halfCloseTimeout }, observer);
+    await exchange.stop();
+    return opened;
+  }
+
+  /** A test of one way to end, which nothing is left of when it is over. */
+  function way(
+    name: string,
+    settings: Partial<ExchangeSettings>,
+    run: (exchange: Exchange) => Promise<unknown>,
+    rounds = ROUNDS,
+  ): void {
+    test(name, async (t) => {
+      const opened = await openExchange(t, plane, settings);
+      const { exchange, ended } = opened;
+      for (let round = 0; round < rounds; round += 1) await run(exchange);
+      connections += rounds * BATCH;
+      const { refused } = exchange.counters();
+      const turnedAway = Object.values(refused).reduce((a, b) => a + b);
+      await ended(rounds * BATCH - turnedAway);
+      assert.deepEqual(inCloseWait(exchange), []);
+    });
+  }
+
+  way('of connections that ended well', {}, async (exchange) => {
+    const { clients, servers } = await pairs(exchange);
+    for (const socket of [...clients, ...servers]) socket.end();
+    await allClosed(clients, servers);
+  });
+
+  way('of those that a client reset', {}, async (exchange) => {
+    const { clients, servers } = await pairs(exchange);
+    for (const client of clients) client.resetAndDestroy();
+    await allClosed(clients, servers);
+  });
+
+  way('of those that a server reset', {}, async (exchange) => {
+    const { clients, servers } = await pairs(exchange);
+    for (const server of servers) server.resetAndDestroy();
+    await allClosed(clients, servers);
+  });
+
+  way('of clients that nobody fetched', { pairTimeout: 20 }, async (exchange) => {
+    await allClosed(await arrive(exchange.clientPort));
+  });
+
+  way('of clients that left before they were fetched', { pairTimeout: 20 }, async (exchange) => {
+    const clients = await arrive(exchange.clientPort);
+    for (const [n, client] of clients.entries()) client[n % 2 ? 'destroy' : 'resetAndDestroy']();
+    await allClosed(clients);
+  });
+
+  way('of clients over the limit', { maxClients: 0 }, async (exchange) => {
+    await allClosed(await arrive(exchange.clientPort));
+  });
+
+  way('of surplus back-connects', {}, async (exchange) => {
+    const surplus = await arrive(exchange.backConnectPort);
+    for (const socket of surplus) socket.end();
+    await allClosed(surplus);
+  });
+
+  way('of half-closed ones that stayed silent', { halfCloseTimeout: 20 }, async (exchange) => {
+    const { clients, servers } = await pairs(exchange);
+    for (const client of clients) client.end();
+    await allClosed(clients);
+    for (const server of servers) server.destroy();
+    await allClosed(servers);
+  });
+
+  way('of those that were cut', {}, async (exchange) => {
+    const { clients, servers } = await pairs(exchange);
+    exchange.cut();
+    await allClosed(clients, servers);
+  });
+
+  way(
+    'of streams that were cut on their way, and of their pipes',
+    {},
+    async (exchange) => {
+      const { clients, servers } = await pairs(exchange);
+      const { bytesToClient } = exchange.counters();
+      for (const server of servers) server.write(Buffer.alloc(1024 * 1024));
+      const enough = bytesToClient + BATCH * 256 * 1024;
+      await until(() => exchange.counters().bytesToClient > enough);
+      exchange.cut();
+      await allClosed(clients, servers);
+    },
+    2,
+  );
+
+  test('of dialled pairs, however far they came', async (t) => {
+    const ending = await serve(t, (socket) => socket.resume().end('x'));
+    const resetting = await serve(t, (socket) => {
+      socket.once('data', () => socket.resetAndDestroy());
+    });
+    const nobody = await serve(t, () => {});
+    await shut(nobody);
+    const host = '127.0.0.1';
+    const dial = (relay: { port: number }, target: { port: number }) =>
+      plane.dialPair({
+        relay: { host, port: relay.port },
+        target: { host, port: target.port },
+        halfCloseTimeout,
+      });
+    const ways = [
+      () => assert.rejects(dial(ending, nobody).ended, { side: 'target' }),
+      () => assert.rejects(dial(nobody, ending).ended, { side: 'relay' }),
+      () => assert.rejects(dial(nobody, nobody).ended, { side: 'target' }),
+      () => dial(ending, ending).ended,
+      () => dial(resetting, ending).ended,
+      () => {
+        const pair = dial(ending, ending);
+        pair.cut();
+        return pair.ended.catch(() => {});
+      },
+    ];
+    for (const way of ways) {
+      for (let round = 0; round < 3; round += 1) {
+        await Promise.all(Array.from({ length: BATCH }, way));
+        connections += BATCH;
+      }
+    }
+    await Promise.all([shut(ending), shut(resetting)]);
+  });
+});
+
+/** As many connections as make a batch. */
+async function arrive(port: number): Promise<Socket[]> {
+  const sockets = Array.from({ length: BATCH }, () => {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.on('error', () => {});
+    confirmEnd(socket);
+    return socket;
+  });
+  await Promise.all(sockets.map((socket) => once(socket, 'connect').catch(() => {})));
+  return sockets;
+}
+
+/** A batch of pairs. Whose back-connect is whose does not matter: all of them do the same. */
+async function pairs(exchange: Exchange): Promise<{ clients: Socket[]; servers: Socket[] }> {
+  const clients = await arrive(exchange.clientPort);
+  for (const client of clients) client.write('x');
+  await until(() => exchange.counters().waiting === BATCH);
+  const servers = await arrive(exchange.backConnectPort);
+  await Promise.all(servers.map((server) => once(server, 'readable')));
+  return { clients, servers };
+}
+
+/** The counters move without an event. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Reads everything to its end. */
+async function allClosed(...batches: Socket[][]): Promise<void> {
+  const closing = batches.flat().map(async (socket) => {
+    if (socket.closed) return;
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    await outcome(socket);
+    await closed;
+  });
+  await Promise.all(closing);
+}
+
+async function shut(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  await closed;
+}
+
+function descriptors(): number {
+  return readdirSync('/proc/self/fd').length;
+}
+
+const CLOSE_WAIT = '08';
+
+/** Connections of ours whose peer has gone, and which nobody closes. */
+function inCloseWait({ clientPort, backConnectPort }: Exchange): string[] {
+  const own = [clientPort, backConnectPort].map((port) => port.toString(16).toUpperCase());
+  const lines = readFileSync('/proc/self/net/tcp', 'utf8').split('\n');
+  return lines.filter((line) => {
+    const [, local = '', , state] = line.trim().split(/\s+/);
+    return state === CLOSE_WAIT && own.includes(local.split(':')[1] ?? '');
+  });
+}

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:os';
+import { type TestContext, test } from 'node:test';
+import { DeadlineQueue } from '#src/data-plane/deadline-queue.ts';
+import { Pair } from '#src/data-plane/linux/loop/pair.ts';
+import { shutdownWrite } from '#src/data-plane/linux/system-calls.ts';
+import { connection, type RelayParts, relayParts, run, until } from '../../support/relay-parts.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** What one flow may move in a turn, and what it may go over that by. */
+const TURN = MIB;
+const LARGEST_PIPE = 256 * KIB;
+
+/** A pair with both of its peers, and what its owner heard. */
+function joined(t: TestContext, { relay }: RelayParts) {
+  const [client, server] = [connection(t), connection(t)];
+  const heard = { toServer: 0, toClient: 0, endings: [] as string[], record: [0, 0] };
+  const halfClosed = new DeadlineQueue<Pair>(30_000);
+  const pair = new Pair(relay, client.own, server.own, {
+    halfClosed,
+    moved: (_, toServer, count) => {
+      heard[toServer ? 'toServer' : 'toClient'] += count;
+    },
+    pairEnded: ({ traffic }, ending) => {
+      heard.endings.push(ending);
+      heard.record = traffic;
+    },
+  });
+  t.after(() => pair.cut('cut'));
+  pair.watch();
+  return { pair, client: client.peer, server: server.peer, heard, halfClosed };
+}
+
+test('a few bytes cost no pipe', (t) => {
+  const parts = relayParts({ descriptors: 0 });
+  const { client, server } = joined(t, parts);
+  run(parts.relay.loop, function* () {
+    client.send(Buffer.from('hello'));
+    let received = '';
+    yield* until(() => {
+      received += server.receive();
+      return received === 'hello';
+    });
+    assert.deepEqual(parts.warnings, []);
+  });
+});
+
+test('a stream takes a pipe, and its end leaves no pipe in use', (t) => {
+  const parts = relayParts({ descriptors: 100 });
+  const { pair, client, server, heard } = joined(t, parts);
+  run(parts.relay.loop, function* () {
+    const sent = server.fill();
+    server.close();
+    client.close();
+    yield* until(() => heard.endings.length > 0);
+    assert.ok(sent > LARGEST_PIPE);
+    assert.deepEqual(pair.traffic[0], 0);
+    parts.relay.pipes.close();
+    assert.equal(parts.relay.budget.free, 100);
+  });
+});
+
+test('a pair that ends with bytes in its pipe gives the pipe back', (t) => {
+  const parts = relayParts({ descriptors: 100 });
+  const { client, server, heard } = joined(t, parts);
+  run(parts.relay.loop, function* () {
+    // Until the client's side takes no more either, so that the rest is in the pipe.
+    yield* until(() => server.fill() === 0 && parts.relay.budget.free === 98);
+    client.reset();
+    yield* until(() => heard.endings.length > 0);
+    assert.deepEqual(heard.endings, ['client-reset']);
+    assert.equal(parts.relay.budget.free, 100, 'closed, since it is not empty');
+  });
+});
+
+test('without any descriptor for pipes every byte arrives all the same', (t) => {
+  const parts = relayParts({ descriptors: 1 });
+  const { client, server, heard } = joined(t, parts);
+  const sent = randomBytes(8 * MIB);
+  run(parts.relay.loop, function* () {
+    const received: Buffer[] = [];
+    let [offset, count] = [0, 0];
+    yield* until(() => {
+      offset += Math.max(0, server.send(sent.subarray(offset)));
+      const chunk = client.receive() ?? Buffer.alloc(0);
+      received.push(chunk);
+      count += chunk.length;
+      return count === sent.length;
+    });
+    assert.ok(Buffer.concat(received).equals(sent));
+    assert.equal(heard.toClient, sent.length);
+    assert.ok(parts.warnings.includes('pipes'));
+    assert.equal(parts.relay.budget.free, 1);
+  });
+});
+
+test('one stream leaves the others their turn', (t) => {
+  const parts = relayParts();
+  const { server, heard } = joined(t, parts);
+  run(parts.relay.loop, function* () {
+    const sent = server.fill();
+    assert.ok(sent > 2 * (TURN + LARGEST_PIPE), `only ${sent} bytes to move`);
+    yield;
+    assert.ok(heard.toClient > 0);
+    assert.ok(heard.toClient <= TURN + LARGEST_PIPE, `${heard.toClient} in one turn`);
+    yield;
+    assert.ok(heard.toClient > TURN + LARGEST_PIPE, 'and goes on in the next');
+  });
+});
+
+test('what was read from a client counts, also when its server turns out to be gone', (t) => {
+  const parts = relayParts();
+  const { client, server, heard, halfClosed } = joined(t, parts);
+  run(parts.relay.loop, function* () {
+    yield;
+    // Both in one turn, and the client's event first.
+    client.send(Buffer.from('for nobody'));
+    server.reset();
+    yield* until(() => heard.endings.length > 0);
+    assert.deepEqual(heard.endings, ['server-reset']);
+    assert.equal(heard.toServer, 10);
+    assert.deepEqual(heard.record, [10, 0], 'the record says what the counters say');
+    assert.equal(halfClosed.size, 0);
+  });
+});
+
+test('a half-closed pair that fails while it writes is no longer among the half-closed', (t) => {
+  for (const half of ['client', 'server'] as const) {
+    const parts = relayParts();
+    const { halfClosed, heard, ...sides } = joined(t, parts);
+    run(parts.relay.loop, function* () {
+      shutdownWrite(sides[half].descriptor);
+      yield* until(() => halfClosed.size === 1);
+      sides[half === 'client' ? 'server' : 'client'].send(Buffer.from('for nobody'));
+      sides[half].reset();
+      yield* until(() => heard.endings.length > 0);
+      assert.deepEqual(heard.endings, [`${half}-reset`]);
+      assert.equal(halfClosed.size, 0);
+    });
+  }
+});
+
+test('what the kernel has no memory to watch is reset, not left alone', (t) => {
+  for (const failing of [1, 2]) {
+    const parts = relayParts();
+    let watches = 0;
+    const watch = parts.relay.loop.watch.bind(parts.relay.loop);
+    parts.relay.loop.watch = (descriptor, source) => {
+      watches += 1;
+      return watches === failing ? false : watch(descriptor, source);
+    };
+    const { heard, client, server } = joined(t, parts);
+    assert.deepEqual(heard.endings, ['cut']);
+    for (const peer of [client, server]) {
+      assert.throws(
+        () => peer.receive(),
+        (error) => error === -constants.errno.ECONNRESET,
+      );
+    }
+  }
+});
