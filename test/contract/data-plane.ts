@@ -1,4 +1,5 @@
 import { announcements } from './announcements.ts';
+import { connections } from './connections.ts';
 import { dialPair } from './dial-pair.ts';
 import { halfClose } from './half-close.ts';
 import { lifecycle } from './lifecycle.ts';
@@ -14,6 +15,7 @@ export function dataPlaneContract(createPlane: PlaneUnderTest): void {
   pairing(createPlane);
   announcements(createPlane);
   lifecycle(createPlane);
+  connections(createPlane);
   pressure(createPlane);
   dialPair(createPlane);
 }

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { openExchange } from '../support/exchange.ts';
+import { outcome, read } from '../support/tcp.ts';
+import type { PlaneUnderTest } from './plane-under-test.ts';
+
+export function connections(createPlane: PlaneUnderTest): void {
+  describe('the connections of an exchange', () => {
+    test('are those that are paired, with their bytes as they move', async (t) => {
+      const { pair, client: arrive, exchange } = await openExchange(t, createPlane());
+      assert.deepEqual(await exchange.connections(), []);
+      const first = await pair();
+      const second = await pair();
+      await arrive();
+      first.client.write('12345');
+      await read(first.server, 5);
+      second.server.write('123');
+      await read(second.client, 3);
+      assert.deepEqual(await traffic(exchange), [
+        { id: 1, bytesToServer: 5, bytesToClient: 0 },
+        { id: 2, bytesToServer: 0, bytesToClient: 3 },
+      ]);
+      first.client.write('67890');
+      await read(first.server, 5);
+      assert.equal((await traffic(exchange))[0]?.bytesToServer, 10);
+    });
+
+    test('tell whose they are, how long they waited and how long they have lasted', async (t) => {
+      const { pair, exchange } = await openExchange(t, createPlane());
+      const before = performance.now();
+      await pair();
+      const [connection] = await exchange.connections();
+      assert.equal(connection?.clientAddress, '127.0.0.1');
+      const { waited = 0, lasted = 0 } = connection ?? {};
+      assert.ok(waited > 0 && lasted >= waited, `waited ${waited}, lasted ${lasted}`);
+      assert.ok(lasted < performance.now() - before);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const [later] = await exchange.connections();
+      assert.equal(later?.waited, waited);
+      assert.ok(later !== undefined && later.lasted >= lasted + 19, `${lasted}, then more`);
+    });
+
+    test('are gone from there once they have ended, each for itself', async (t) => {
+      const { pair, exchange, ended } = await openExchange(t, createPlane());
+      const [first, second] = [await pair(), await pair()];
+      first.client.resetAndDestroy();
+      await ended(1);
+      assert.deepEqual(await traffic(exchange), [{ id: 2, bytesToServer: 0, bytesToClient: 0 }]);
+      second.client.end();
+      second.server.end();
+      await Promise.all([outcome(second.client), outcome(second.server)]);
+      await ended(2);
+      assert.deepEqual(await exchange.connections(), []);
+    });
+
+    test('can still be asked for while and after the exchange ends', async (t) => {
+      const { pair, exchange } = await openExchange(t, createPlane());
+      await pair();
+      await exchange.stop();
+      assert.equal((await exchange.connections()).length, 1);
+      exchange.cut();
+      const during = exchange.connections();
+      await exchange.finished;
+      assert.ok((await during).length <= 1);
+      assert.deepEqual(await exchange.connections(), []);
+    });
+
+    test('may be asked for by several at once', async (t) => {
+      const { pair, exchange } = await openExchange(t, createPlane());
+      await pair();
+      const answers = await Promise.all(Array.from({ length: 20 }, () => traffic(exchange)));
+      for (const answer of answers) assert.equal(answer.length, 1);
+    });
+  });
+}
+
+async function traffic(exchange: Awaited<ReturnType<typeof openExchange>>['exchange']) {
+  const live = await exchange.connections();
+  return live.map(({ id, bytesToServer, bytesToClient }) => ({ id, bytesToServer, bytesToClient }));
+}
