@@ -10,6 +10,14 @@ export type Listener = (event: LoopEvent) => void;
 
 /** A thread of the data plane, as the main thread sees it. */
 export class LoopThread {
+  /** Those to be told to leave when the process exits. */
+  static readonly #running = new Set<LoopThread>();
+  static {
+    process.on('exit', () => {
+      for (const thread of LoopThread.#running) thread.#release();
+    });
+  }
+
   readonly #worker: Worker;
   readonly #observer: DataPlaneObserver;
   readonly #bell = openBell();
@@ -17,6 +25,7 @@ export class LoopThread {
   readonly #listeners = new Map<number, Listener>();
   #commands: LoopCommand[] = [];
   #closing = false;
+  #gone = false;
 
   constructor(budget: DescriptorBudget, observer: DataPlaneObserver) {
     this.#observer = observer;
@@ -26,7 +35,7 @@ export class LoopThread {
     this.#worker.on('message', (events: LoopEvent[]) => this.#receive(events));
     this.#worker.on('error', (error: Error) => this.#over(error));
     this.#worker.on('exit', () => this.#over(new Error('a thread of the data plane ended')));
-    process.on('exit', this.#release);
+    LoopThread.#running.add(this);
     this.#keepAlive();
   }
 
@@ -58,6 +67,7 @@ export class LoopThread {
     const exited = once(this.#worker, 'exit');
     this.#release();
     await exited;
+    this.#gone = true;
     close(this.#bell);
   }
 
@@ -65,16 +75,17 @@ export class LoopThread {
    * A thread that waits in epoll_wait(2) cannot be terminated, and Node joins all
    * threads before it exits: so it is told to leave on every way out.
    */
-  readonly #release = (): void => {
+  #release(): void {
     if (this.#closing) return;
     this.#closing = true;
-    process.off('exit', this.#release);
+    LoopThread.#running.delete(this);
     this.#commands.push({ do: 'close' });
     this.#flush();
-  };
+  }
 
+  /** Nothing is sent to a thread that is gone: the number of its bell may be another's by now. */
   #flush(): void {
-    if (this.#commands.length === 0) return;
+    if (this.#commands.length === 0 || this.#gone) return;
     this.#worker.postMessage(this.#commands);
     this.#commands = [];
     ring(this.#bell);
@@ -91,7 +102,7 @@ export class LoopThread {
   #over(error: Error): void {
     if (this.#closing) return;
     this.#closing = true;
-    process.off('exit', this.#release);
+    LoopThread.#running.delete(this);
     this.#observer.failed(error);
   }
 
