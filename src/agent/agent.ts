@@ -1,10 +1,12 @@
 import { EventEmitter } from 'node:events';
+import type { Server } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type {
   DataPlane,
   DataPlaneWarning,
   DialledPair,
+  Endpoint,
   PairReport,
 } from '../data-plane/data-plane.ts';
 import { openDataPlane } from '../data-plane/open-data-plane.ts';
@@ -14,6 +16,7 @@ import { checkOptions } from '../options/option.ts';
 import { backoff } from './backoff.ts';
 import { ControlLink } from './control-link.ts';
 import { dialBack } from './dial-back.ts';
+import { nameOf, resolveTarget } from './target.ts';
 
 /** Dials under way at one time; further notifications wait, unread, in the control connection. */
 const MAX_DIALLING = 256;
@@ -63,6 +66,8 @@ export function createAgent(options: AgentOptions): Agent {
 /** See {@link createAgent}. */
 export class Agent extends EventEmitter<AgentEvents> {
   readonly #settings: AgentSettings;
+  readonly #target: Endpoint | Server;
+  readonly #targetName: string;
   readonly #stop = new AbortController();
   readonly #pairs = new Set<DialledPair>();
   #link: ControlLink | undefined;
@@ -74,6 +79,8 @@ export class Agent extends EventEmitter<AgentEvents> {
   constructor(settings: AgentSettings) {
     super();
     this.#settings = settings;
+    this.#target = resolveTarget(settings.target);
+    this.#targetName = nameOf(settings.target);
   }
 
   /**
@@ -151,20 +158,24 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   async #answer(link: ControlLink, plane: DataPlane): Promise<void> {
-    const dialling = new Set<Promise<void>>();
-    for await (const port of link.notifications()) {
+    let dialling = 0;
+    await link.answer((port) => {
       if (this.#stop.signal.aborted) return;
       const { dialled } = this.#fetch(plane, { host: link.relayAddress, port });
-      dialling.add(dialled);
-      void dialled.then(() => dialling.delete(dialled));
-      if (dialling.size >= MAX_DIALLING) await Promise.race(dialling);
-    }
+      dialling += 1;
+      if (dialling >= MAX_DIALLING) link.pause();
+      void dialled.then(() => {
+        dialling -= 1;
+        if (dialling < MAX_DIALLING) link.resume();
+      });
+    });
   }
 
   #fetch(plane: DataPlane, relay: { host: string; port: number }): DialledPair {
     const pair = dialBack(plane, {
       relay,
-      target: this.#settings.target,
+      target: this.#target,
+      targetName: this.#targetName,
       halfCloseTimeout: this.#settings.halfCloseTimeout * 1000,
     });
     this.#pairs.add(pair);

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { finished } from 'node:stream/promises';
 import { plainAddress } from '../data-plane/address.ts';
 import { dial } from '../data-plane/portable/sockets.ts';
 import { RelayError, reasonOf } from '../errors.ts';
@@ -13,6 +14,7 @@ export class ControlLink {
   readonly relayAddress: string;
   readonly #socket: Socket;
   readonly #name: string;
+  readonly #lines = lineSplitter();
 
   private constructor(socket: Socket, name: string) {
     this.#socket = socket;
@@ -43,20 +45,26 @@ export class ControlLink {
   }
 
   /**
-   * The back-connect ports of the notifications, as they come. Whoever takes
-   * them slowly makes the relay wait; nothing is queued here.
+   * Hands over the back-connect port of each notification as it comes, except
+   * while paused: then the relay has to wait, nothing is queued here but what
+   * was read already.
    *
    * @throws RelayError when the connection ends: `E_RELAY_LOST`, or
    *   `E_NOT_A_RELAY` when something else than a notification comes.
    */
-  async *notifications(): AsyncGenerator<number, never> {
-    const lines = lineSplitter();
+  async answer(onPort: (port: number) => void): Promise<never> {
+    const lines = this.#lines;
     this.#socket.on('error', (error) => lines.destroy(error));
     // pipe() passes on an end, but not a socket's destruction.
     this.#socket.on('close', () => lines.end());
+    lines.on('data', (line: string) => {
+      const port = parseNew(line);
+      if (port === undefined) lines.destroy(this.#notARelay(`it sent ${printable(line)}`));
+      else onPort(port);
+    });
     this.#socket.pipe(lines);
     try {
-      for await (const line of lines) yield this.#portIn(line);
+      await finished(lines);
     } catch (error) {
       if (error instanceof RelayError) throw error;
       if (isTooLong(error)) throw this.#notARelay(LINE_TOO_LONG);
@@ -67,14 +75,16 @@ export class ControlLink {
     throw this.#lost('it closed the control connection');
   }
 
-  close(): void {
-    this.#socket.destroy();
+  pause(): void {
+    this.#lines.pause();
   }
 
-  #portIn(line: string): number {
-    const port = parseNew(line);
-    if (port === undefined) throw this.#notARelay(`it sent ${printable(line)}`);
-    return port;
+  resume(): void {
+    this.#lines.resume();
+  }
+
+  close(): void {
+    this.#socket.destroy();
   }
 
   #lost(reason: string, cause?: unknown): RelayError {

@@ -4,6 +4,7 @@ import {
   DialError,
   type DialledPair,
   type DialRequest,
+  type Endpoint,
   type PairReport,
 } from '../data-plane/data-plane.ts';
 import { createPortableDataPlane } from '../data-plane/portable/portable-data-plane.ts';
@@ -55,7 +56,8 @@ export async function dialBackAndPipe(options: DialBackOptions): Promise<PairRep
   const { port, halfCloseTimeout } = checkOptions(dialBackOptions, checked);
   const pair = dialBack(createPortableDataPlane(), {
     relay: { host, port },
-    target,
+    target: resolveTarget(target),
+    targetName: nameOf(target),
     halfCloseTimeout: halfCloseTimeout * 1000,
   });
   const cut = () => pair.cut();
@@ -70,15 +72,18 @@ export async function dialBackAndPipe(options: DialBackOptions): Promise<PairRep
   }
 }
 
-type DialBackRequest = Omit<DialRequest, 'target'> & { target: Target };
+type DialBackRequest = Omit<DialRequest, 'target'> & {
+  target: Endpoint | Server;
+  /** For messages. */
+  targetName: string;
+};
 
 /**
  * {@link dialBackAndPipe} for checked options and a data plane that is there
  * already. `ended` rejects with a {@link RelayError}.
  */
 export function dialBack(plane: DataPlane, request: DialBackRequest): DialledPair {
-  const { relay } = request;
-  const target = resolveTarget(request.target);
+  const { relay, target, targetName } = request;
   const pair =
     target instanceof Server
       ? handToServer({ ...request, target })
@@ -86,7 +91,7 @@ export function dialBack(plane: DataPlane, request: DialBackRequest): DialledPai
   const ended = pair.ended.catch((error: unknown) => {
     if (!(error instanceof DialError)) throw error;
     throw error.side === 'target'
-      ? targetUnreachable(nameOf(request.target), error.cause)
+      ? targetUnreachable(targetName, error.cause)
       : relayUnreachable(`${relay.host}:${relay.port}`, error.cause);
   });
   return { ...pair, ended };

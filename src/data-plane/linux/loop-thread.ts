@@ -57,7 +57,7 @@ export class LoopThread {
 
   /** Commands of one turn of the event loop share a message. */
   send(command: LoopCommand): void {
-    if (this.#commands.length === 0) setImmediate(() => this.#flush());
+    if (this.#commands.length === 0) process.nextTick(() => this.#flush());
     this.#commands.push(command);
   }
 
