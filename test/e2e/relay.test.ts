@@ -93,7 +93,7 @@ test('a reset client is a reset for the service behind the agent', async (t) => 
 
 async function relayedEcho(t: TestContext, registrant: Registrant) {
   const echo = await serve(t, (socket) => socket.pipe(socket));
-  const broker = await runBroker(t);
+  const broker = await runBroker(t, ...registrant.brokerOptions);
   const program = await registrant.start(t, broker.controlPort, echo.port);
   return { port: await clientPortOf(broker), broker, program };
 }

@@ -8,25 +8,29 @@ export interface Registrant {
   name: string;
   /** Options of the tests that use it. */
   needs: { skip: string | false };
+  /** Options of the broker that it is to register with. */
+  brokerOptions: string[];
   start(t: TestContext, controlPort: number, echoPort: number): Promise<Program>;
 }
 
+const portable = ['--data-plane', 'portable'];
+
 export const registrants: Registrant[] = [
-  {
-    name: 'relay-agent',
-    needs: { skip: false },
-    start: async (t, controlPort, echoPort) =>
-      runCli(t, 'relay-agent', [String(echoPort), '--to', `127.0.0.1:${controlPort}`]),
-  },
+  relayAgent('relay-agent', [], []),
+  relayAgent('relay-agent, all of it portable', portable, portable),
+  relayAgent('a portable relay-agent', [], portable),
+  relayAgent('relay-agent and a portable broker', portable, []),
   {
     name: 'a registrant written from docs/protocol.md alone',
     needs: { skip: false },
+    brokerOptions: [],
     start: async (t, controlPort) =>
       runTypeScript(t, 'test/interop/legacy-registrant.ts', String(controlPort)),
   },
   {
     name: 'the Python server of the README',
     needs: needs('python3'),
+    brokerOptions: [],
     start: async (t, controlPort) =>
       new Program(t, 'python3', [
         await firstBlock(t, 'python', 'server.py'),
@@ -37,6 +41,7 @@ export const registrants: Registrant[] = [
   {
     name: 'the Go server of the README',
     needs: needs('go'),
+    brokerOptions: [],
     start: async (t, controlPort) => {
       const source = await firstBlock(t, 'go', 'server.go');
       const binary = source.replace(/\.go$/, '');
@@ -46,3 +51,15 @@ export const registrants: Registrant[] = [
     },
   },
 ];
+
+function relayAgent(name: string, brokerOptions: string[], options: string[]): Registrant {
+  return {
+    name,
+    needs: { skip: false },
+    brokerOptions,
+    start: async (t, controlPort, echoPort) => {
+      const to = `127.0.0.1:${controlPort}`;
+      return runCli(t, 'relay-agent', [String(echoPort), '--to', to, ...options]);
+    },
+  };
+}
