@@ -31,7 +31,9 @@ export class LoopThread {
     this.#observer = observer;
     const { cell } = budget;
     const workerData: ThreadSettings = { bell: this.#bell, budget: cell, handled: this.#handled };
-    this.#worker = new Worker(new URL('./loop/thread.js', import.meta.url), { workerData });
+    // Without Node's options of this process: preloaded modules are no business of a thread, and it cannot start with some.
+    const options = { workerData, execArgv: [] };
+    this.#worker = new Worker(new URL('./loop/thread.js', import.meta.url), options);
     this.#worker.on('message', (events: LoopEvent[]) => this.#receive(events));
     this.#worker.on('error', (error: Error) => this.#over(error));
     this.#worker.on('exit', () => this.#over(new Error('a thread of the data plane ended')));
