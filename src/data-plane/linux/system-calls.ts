@@ -282,6 +282,7 @@ const TCP_KEEPIDLE = 4;
 const TCP_KEEPINTVL = 5;
 const TCP_KEEPCNT = 6;
 const TCP_INFO = 11;
+const TCP_USER_TIMEOUT = 18;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 
@@ -305,6 +306,11 @@ export function keepAlive(descriptor: number, { idle, interval, count }: KeepAli
   setOption(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, idle);
   setOption(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, interval);
   setOption(descriptor, IPPROTO_TCP, TCP_KEEPCNT, count);
+}
+
+/** How many milliseconds bytes may stay unacknowledged (TCP_USER_TIMEOUT, RFC 5482); 0 for as long as the kernel likes. */
+export function setUserTimeout(descriptor: number, milliseconds: number): void {
+  setOption(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, milliseconds);
 }
 
 /** An IP address, for IPv6 with its zone if it has one, and a port; or the path of a unix socket. */
@@ -418,7 +424,6 @@ export function reset(descriptor: number): void {
 /** The head of `struct tcp_info`, as far as `tcpi_notsent_bytes`. */
 const info = Buffer.alloc(148);
 const UNACKNOWLEDGED_AT = 24;
-const LAST_ACKNOWLEDGEMENT_AT = 56;
 const NOT_SENT_AT = 144;
 
 /** What became of the bytes that a connection took for its peer. */
@@ -427,19 +432,15 @@ export interface Delivery {
   unacknowledged: boolean;
   /** Some were not, since the peer has no room for them: it lives, but does not read (RFC 9293, 3.8.6.1). */
   unsent: boolean;
-  /** Milliseconds since the peer last acknowledged anything, be it that it has no room. */
-  silence: number;
 }
 
-/** Undefined for a unix socket, where nothing is ever under way. */
-export function deliveryOf(descriptor: number): Delivery | undefined {
+/** For a unix socket, nothing is ever under way. */
+export function deliveryOf(descriptor: number): Delivery {
   length[0] = info.length;
   const result = answer(call.getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, info, length));
-  if (result < 0) return undefined;
   return {
-    unacknowledged: info.readUInt32LE(UNACKNOWLEDGED_AT) > 0,
-    unsent: info.readUInt32LE(NOT_SENT_AT) > 0,
-    silence: info.readUInt32LE(LAST_ACKNOWLEDGEMENT_AT),
+    unacknowledged: result === 0 && info.readUInt32LE(UNACKNOWLEDGED_AT) > 0,
+    unsent: result === 0 && info.readUInt32LE(NOT_SENT_AT) > 0,
   };
 }
 

@@ -67,6 +67,8 @@ test('a peer that reads nothing, but answers, is not given up', (t) => {
       received += client.receive()?.length ?? 0;
       return received === sent;
     });
+    yield* passes(parts, PATIENCE);
+    assert.equal(tcpOption(own, 'TCP_USER_TIMEOUT'), PATIENCE, 'once it reads again');
   });
 });
 
@@ -83,7 +85,7 @@ test('a peer that had nothing to say for longer than that is not given up', (t) 
   });
 });
 
-test('keepalive is set on connections that last, and only then', (t) => {
+test('keepalive and TCP_USER_TIMEOUT are set on connections that last, and only then', (t) => {
   const parts = relayParts();
   const { pair, server, client, endings } = joined(t, parts);
   run(parts.relay.loop, function* () {
@@ -95,6 +97,7 @@ test('keepalive is set on connections that last, and only then', (t) => {
       assert.equal(tcpOption(from, 'TCP_KEEPIDLE'), 30);
       assert.equal(tcpOption(from, 'TCP_KEEPINTVL'), 5);
       assert.equal(tcpOption(from, 'TCP_KEEPCNT'), 6);
+      assert.equal(tcpOption(from, 'TCP_USER_TIMEOUT'), 60_000);
     }
     client.close();
     server.close();

@@ -1,30 +1,41 @@
-import { deliveryOf } from '../system-calls.ts';
+import { deliveryOf, setUserTimeout } from '../system-calls.ts';
 import type { Flow } from './flow.ts';
 
-/** The side that a flow sends to, looked at now and then: is it still there? */
+/**
+ * The side that a flow sends to, under TCP_USER_TIMEOUT: so many milliseconds
+ * may bytes stay unacknowledged. But that also ends a connection to a peer that
+ * is alive and just does not read (Linux since 5.11), so it is lifted from one
+ * that has acknowledged all it was sent and has no room for the rest.
+ */
 export class Receiver {
   readonly #flow: Flow;
+  readonly #timeout: number;
   /** What the flow had moved by the last look, and whether all of it had arrived. */
   #bytes = 0;
   #arrived = true;
-  #silentSince: number | undefined;
+  #lifted = false;
 
-  constructor(flow: Flow) {
+  constructor(flow: Flow, timeout: number) {
     this.#flow = flow;
+    this.#timeout = timeout;
+    setUserTimeout(flow.to, timeout);
   }
 
-  /** For how many milliseconds it has left bytes unacknowledged and given no other sign of life. */
-  silence(now: number): number {
+  /** To be called several times within the timeout. */
+  look(): void {
     const { bytes, to } = this.#flow;
-    if (this.#arrived && bytes === this.#bytes) return 0;
+    if (this.#arrived && bytes === this.#bytes) return;
     this.#bytes = bytes;
-    const delivery = deliveryOf(to);
-    this.#arrived = !delivery?.unacknowledged && !delivery?.unsent;
-    if (!delivery?.unacknowledged) {
-      this.#silentSince = undefined;
-      return 0;
-    }
-    this.#silentSince = Math.max(this.#silentSince ?? now, now - delivery.silence);
-    return now - this.#silentSince;
+    const { unacknowledged, unsent } = deliveryOf(to);
+    this.#arrived = !unacknowledged && !unsent;
+    const isPausing = unsent && !unacknowledged;
+    if (isPausing === this.#lifted) return;
+    this.#lifted = isPausing;
+    setUserTimeout(to, isPausing ? 0 : this.#timeout);
+  }
+
+  /** Behind our close(2) nobody looks any more: a reader that takes its time shall get the rest all the same. */
+  letGo(): void {
+    setUserTimeout(this.#flow.to, 0);
   }
 }

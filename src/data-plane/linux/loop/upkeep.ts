@@ -10,22 +10,17 @@ const LASTING = 5000;
 /** A silent peer that vanished is noticed after a minute. */
 const KEEP_ALIVE: KeepAlive = { idle: 30, interval: 5, count: 6 };
 
-/** Milliseconds after which a peer that has bytes to acknowledge, and does not, counts as gone. */
+/** Milliseconds that bytes may stay unacknowledged. Without it, the kernel takes some 15 minutes (tcp(7), tcp_retries2). */
 const UNACKNOWLEDGED = 60_000;
 
-/** How often it is looked at within that time. */
+/** How often it is looked within that time who is pausing. */
 const LOOKS = 6;
 
 /**
- * Finds out about peers that vanished, of connections that last. For the many
- * that are over in a moment, setting this up would be a fifth of the system
- * calls they need.
- *
- * Keepalive is blind while bytes are under way: then the kernel itself takes some
- * 15 minutes (tcp(7), tcp_retries2). TCP_USER_TIMEOUT would shorten that, but also
- * ends connections to a peer that is alive and just does not read (Linux since
- * 5.11), and goes on doing so behind our close(2), when all its bytes lie in the
- * kernel and it was to get them still. So whether peers answer is looked at here.
+ * Has the kernel find out about peers that vanished, of connections that last:
+ * silent ones by keepalive, those with bytes under way by TCP_USER_TIMEOUT. For
+ * the many connections that are over in a moment, setting this up would be a
+ * fifth of the system calls they need.
  */
 export class Upkeep implements Timed {
   readonly #loop: Loop;
@@ -46,8 +41,10 @@ export class Upkeep implements Timed {
     this.#loop.tickAt(this.#young.join(pair, this.#loop.now));
   }
 
+  /** To be called before the pair's sockets are closed. */
   leave(pair: Pair): void {
     this.#young.leave(pair);
+    for (const receiver of this.#lasting.get(pair) ?? []) receiver.letGo();
     this.#lasting.delete(pair);
   }
 
@@ -63,16 +60,14 @@ export class Upkeep implements Timed {
     for (const { from } of pair.flows) keepAlive(from, KEEP_ALIVE);
     this.#lasting.set(
       pair,
-      pair.flows.map((flow) => new Receiver(flow)),
+      pair.flows.map((flow) => new Receiver(flow, this.#patience)),
     );
   }
 
   #look(now: number): void {
     this.#nextLook = this.#later(now);
-    for (const [pair, receivers] of this.#lasting) {
-      const vanished = receivers.findIndex((receiver) => receiver.silence(now) >= this.#patience);
-      const flow = pair.flows[vanished];
-      if (flow !== undefined) pair.sideFailed(flow.to);
+    for (const receivers of this.#lasting.values()) {
+      for (const receiver of receivers) receiver.look();
     }
   }
 
