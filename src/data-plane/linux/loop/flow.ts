@@ -12,7 +12,9 @@ import {
   splice,
 } from '../system-calls.ts';
 import type { Source, Task } from './loop.ts';
+import type { Sending } from './receiver.ts';
 import type { Relay } from './relay.ts';
+import type { Nudgeable } from './watchdog.ts';
 
 /**
  * Bytes read at once while a connection says little. More than that in one go
@@ -44,12 +46,11 @@ export interface FlowOwner {
  * socket is drained, although a full pipe answers the same, and a pipe is full
  * as soon as its slots are: at some 23 KiB of small segments.
  */
-export class Flow implements Source, Task {
+export class Flow implements Source, Task, Nudgeable, Sending {
   readonly from: number;
   readonly to: number;
   bytes = 0;
   ended = false;
-  /** How often an event said that there is room to write. */
   wakes = 0;
   readonly #relay: Relay;
   readonly #owner: FlowOwner;
@@ -110,10 +111,6 @@ export class Flow implements Source, Task {
     }
   }
 
-  /**
-   * Tries to write although no event said so, and tells whether that did
-   * anything: for the watchdog, since a lost event would be silent for good.
-   */
   nudge(): boolean {
     const holding = this.#holding;
     this.#writable = true;

@@ -1,5 +1,12 @@
 import { deliveryOf, setUserTimeout } from '../system-calls.ts';
-import type { Flow } from './flow.ts';
+
+/** A flow, as far as its receiver is concerned. */
+export interface Sending {
+  /** The descriptor that it writes to. */
+  readonly to: number;
+  /** Bytes so far. */
+  readonly bytes: number;
+}
 
 /**
  * The side that a flow sends to, under TCP_USER_TIMEOUT: so many milliseconds
@@ -8,14 +15,14 @@ import type { Flow } from './flow.ts';
  * that has acknowledged all it was sent and has no room for the rest.
  */
 export class Receiver {
-  readonly #flow: Flow;
+  readonly #flow: Sending;
   readonly #timeout: number;
   /** What the flow had moved by the last look, and whether all of it had arrived. */
   #bytes = 0;
   #arrived = true;
   #lifted = false;
 
-  constructor(flow: Flow, timeout: number) {
+  constructor(flow: Sending, timeout: number) {
     this.#flow = flow;
     this.#timeout = timeout;
     setUserTimeout(flow.to, timeout);

@@ -1,8 +1,7 @@
 import { DeadlineQueue } from '../../deadline-queue.ts';
 import { type KeepAlive, keepAlive } from '../system-calls.ts';
 import type { Loop, Timed } from './loop.ts';
-import type { Pair } from './pair.ts';
-import { Receiver } from './receiver.ts';
+import { Receiver, type Sending } from './receiver.ts';
 
 /** Milliseconds after which a connection counts as one that lasts. */
 const LASTING = 5000;
@@ -16,6 +15,11 @@ const UNACKNOWLEDGED = 60_000;
 /** How often it is looked within that time who is pausing. */
 const LOOKS = 6;
 
+/** A pair, as far as its peers' being there is concerned. */
+export interface Lasting {
+  readonly flows: readonly Sending[];
+}
+
 /**
  * Has the kernel find out about peers that vanished, of connections that last:
  * silent ones by keepalive, those with bytes under way by TCP_USER_TIMEOUT. For
@@ -25,8 +29,8 @@ const LOOKS = 6;
 export class Upkeep implements Timed {
   readonly #loop: Loop;
   readonly #patience: number;
-  readonly #young = new DeadlineQueue<Pair>(LASTING);
-  readonly #lasting = new Map<Pair, Receiver[]>();
+  readonly #young = new DeadlineQueue<Lasting>(LASTING);
+  readonly #lasting = new Map<Lasting, Receiver[]>();
   #nextLook = Number.POSITIVE_INFINITY;
 
   /** @param patience - milliseconds that bytes may stay unacknowledged */
@@ -37,12 +41,12 @@ export class Upkeep implements Timed {
   }
 
   /** A new pair, until it {@link Upkeep.leave}s. */
-  join(pair: Pair): void {
+  join(pair: Lasting): void {
     this.#loop.tickAt(this.#young.join(pair, this.#loop.now));
   }
 
   /** To be called before the pair's sockets are closed. */
-  leave(pair: Pair): void {
+  leave(pair: Lasting): void {
     this.#young.leave(pair);
     for (const receiver of this.#lasting.get(pair) ?? []) receiver.letGo();
     this.#lasting.delete(pair);
@@ -56,8 +60,8 @@ export class Upkeep implements Timed {
     return Math.min(this.#young.nextDeadline, this.#nextLook);
   }
 
-  #lasts(pair: Pair): void {
-    for (const { from } of pair.flows) keepAlive(from, KEEP_ALIVE);
+  #lasts(pair: Lasting): void {
+    for (const { to } of pair.flows) keepAlive(to, KEEP_ALIVE);
     this.#lasting.set(
       pair,
       pair.flows.map((flow) => new Receiver(flow, this.#patience)),

@@ -1,9 +1,18 @@
 import { isRoomy } from '../system-calls.ts';
-import type { Flow } from './flow.ts';
 import type { Loop, Timed } from './loop.ts';
 
 /** Milliseconds without a byte taken before a look, and between two looks. */
 const INTERVAL = 1000;
+
+/** A flow whose receiver may be blocked. */
+export interface Nudgeable {
+  /** The descriptor that it writes to. */
+  readonly to: number;
+  /** How often an event said that there is room to write. */
+  readonly wakes: number;
+  /** Tries to write although no event said so, and tells whether that did anything. */
+  nudge(): boolean;
+}
 
 /**
  * Looks after flows whose receiver takes nothing: an edge-triggered event that
@@ -14,9 +23,9 @@ export class Watchdog implements Timed {
   readonly #loop: Loop;
   readonly #onStall: () => void;
   /** Since when. */
-  readonly #blocked = new Map<Flow, number>();
+  readonly #blocked = new Map<Nudgeable, number>();
   /** Flows that a nudge moved, and how many events each had had by then: the one for this may be on its way. */
-  readonly #nudged = new Map<Flow, number>();
+  readonly #nudged = new Map<Nudgeable, number>();
 
   /** @param onStall - called when bytes moved on for which no event ever came */
   constructor(loop: Loop, onStall: () => void) {
@@ -25,18 +34,18 @@ export class Watchdog implements Timed {
     loop.addTimed(this);
   }
 
-  blocked(flow: Flow): void {
+  blocked(flow: Nudgeable): void {
     if (this.#blocked.has(flow)) return;
     this.#blocked.set(flow, this.#loop.now);
     this.#loop.tickAt(this.#loop.now + INTERVAL);
   }
 
-  unblocked(flow: Flow): void {
+  unblocked(flow: Nudgeable): void {
     this.#blocked.delete(flow);
   }
 
   /** The flow is closed. */
-  forget(flow: Flow): void {
+  forget(flow: Nudgeable): void {
     this.#blocked.delete(flow);
     this.#nudged.delete(flow);
   }
@@ -50,7 +59,7 @@ export class Watchdog implements Timed {
   }
 
   /** While there is only a little room, no event is due, though a write would take some: see tcp_poll() in the kernel. */
-  #look(flow: Flow): void {
+  #look(flow: Nudgeable): void {
     const { wakes } = flow;
     if (isRoomy(flow.to) && flow.nudge()) this.#nudged.set(flow, wakes);
   }
