@@ -4,7 +4,12 @@ import { constants } from 'node:os';
 import { type TestContext, test } from 'node:test';
 import { DeadlineQueue } from '#src/data-plane/deadline-queue.ts';
 import { Pair } from '#src/data-plane/linux/loop/pair.ts';
-import { shutdownWrite } from '#src/data-plane/linux/system-calls.ts';
+import {
+  closePipe,
+  openPipe,
+  type Pipe,
+  shutdownWrite,
+} from '#src/data-plane/linux/system-calls.ts';
 import { connection, type RelayParts, relayParts, run, until } from '../../support/relay-parts.ts';
 
 const KIB = 1024;
@@ -94,6 +99,36 @@ test('without any descriptor for pipes every byte arrives all the same', (t) => 
     assert.equal(heard.toClient, sent.length);
     assert.ok(parts.warnings.includes('pipes'));
     assert.equal(parts.relay.budget.free, 1);
+  });
+});
+
+/** A pipe that is full after a page, as one is whose slots hold small segments each. */
+function fullSooner(t: TestContext): Pipe {
+  const pipe = openPipe(4 * KIB);
+  assert.equal(pipe?.size, 4 * KIB);
+  t.after(() => pipe && closePipe(pipe));
+  return { ...pipe, size: LARGEST_PIPE };
+}
+
+test('a pipe that is full sooner than its size says is not taken for a drained socket', (t) => {
+  const parts = relayParts();
+  const [pipe, other] = [fullSooner(t), fullSooner(t)];
+  const idle = [pipe, other];
+  parts.relay.pipes.take = () => idle.pop();
+  parts.relay.pipes.give = (pipe) => idle.push(pipe);
+  const { client, server } = joined(t, parts);
+  run(parts.relay.loop, function* () {
+    // All of it and its end is there before the first byte is read, so that no later event helps.
+    const sent = server.fill();
+    shutdownWrite(server.descriptor);
+    let received = 0;
+    yield* until(() => {
+      const chunk = client.receive();
+      received += chunk?.length ?? 0;
+      return chunk === undefined;
+    });
+    assert.equal(received, sent);
+    assert.equal(idle.length, 2, 'both pipes are back');
   });
 });
 

@@ -59,10 +59,10 @@ describe('a thread that fails', needs('strace'), () => {
   });
 });
 
-/** Runs Node so that the loops of the data plane fail after some turns. */
+/** Runs Node so that the loops of the data plane fail after some turns. With `-D`, the process that is started is Node, not strace. */
 function failing(t: TestContext, ...args: string[]): Program {
   const inject = ['-e', 'trace=epoll_wait', '-e', `inject=${FAILURE}`];
-  const strace = ['-f', '--seccomp-bpf', '-o', '/dev/null', ...inject];
+  const strace = ['-D', '-f', '--seccomp-bpf', '-o', '/dev/null', ...inject];
   return new Program(t, 'strace', [...strace, process.execPath, ...args]);
 }
 
