@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { DescriptorBudget } from '#src/data-plane/descriptor-budget.ts';
 
@@ -50,6 +52,35 @@ test('a process that is already over its limit can take nothing', () => {
 
 test('everybody in a process shares one budget', () => {
   assert.equal(DescriptorBudget.ofProcess(), DescriptorBudget.ofProcess());
+});
+
+test('threads that share a budget together never hold more than there was', async () => {
+  const total = 5;
+  const budget = new DescriptorBudget(total);
+  const held = new Int32Array(new SharedArrayBuffer(4));
+  const source = `
+    const { parentPort, workerData: { cell, held, url } } = require('node:worker_threads');
+    import(url).then(({ DescriptorBudget }) => {
+      const budget = new DescriptorBudget(cell);
+      let [taken, most] = [0, 0];
+      while (taken < 20000) {
+        if (!budget.take(2)) continue;
+        taken += 1;
+        most = Math.max(most, Atomics.add(held, 0, 2) + 2);
+        Atomics.sub(held, 0, 2);
+        budget.give(2);
+      }
+      parentPort.postMessage(most);
+    });`;
+  const url = import.meta.resolve('#src/data-plane/descriptor-budget.ts');
+  const workerData = { cell: budget.cell, held, url };
+  const threads = Array.from({ length: 3 }, async () => {
+    const [most] = await once(new Worker(source, { eval: true, workerData }), 'message');
+    return most as number;
+  });
+  const most = Math.max(...(await Promise.all(threads)));
+  assert.ok(most <= total, `${most} of ${total}`);
+  assert.equal(budget.free, total);
 });
 
 /** Runs a module in a process with this limit on open files; the hard one, since Node raises the soft one to it. */

@@ -68,6 +68,7 @@ export class Acceptor implements Source, Task {
 
   /** Tries again when it is time; returns when that will be. */
   tick(now: number): number {
+    if (this.#closed) return Number.POSITIVE_INFINITY;
     if (now >= this.#resumeAt) {
       this.#resumeAt = Number.POSITIVE_INFINITY;
       if (this.#watched) this.proceed();
