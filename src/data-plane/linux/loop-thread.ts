@@ -8,6 +8,9 @@ import { close, openBell, ring } from './system-calls.ts';
 /** Told what one exchange or dial of the thread reports. */
 export type Listener = (event: LoopEvent) => void;
 
+/** What a thread has open for itself: the event queues and bells of Node's loop and of ours. 6 on Node 20, 7 on Node 26. */
+const DESCRIPTORS_PER_THREAD = 8;
+
 /** A thread of the data plane, as the main thread sees it. */
 export class LoopThread {
   /** Those to be told to leave when the process exits. */
@@ -20,6 +23,7 @@ export class LoopThread {
 
   readonly #worker: Worker;
   readonly #observer: DataPlaneObserver;
+  readonly #budget: DescriptorBudget;
   readonly #bell = openBell();
   readonly #handled: SharedCell = new Int32Array(new SharedArrayBuffer(4));
   readonly #listeners = new Map<number, Listener>();
@@ -29,6 +33,9 @@ export class LoopThread {
 
   constructor(budget: DescriptorBudget, observer: DataPlaneObserver) {
     this.#observer = observer;
+    this.#budget = budget;
+    // Taken even if there are none left: there is no relay without a thread.
+    budget.give(-DESCRIPTORS_PER_THREAD);
     const { cell } = budget;
     const workerData: ThreadSettings = { bell: this.#bell, budget: cell, handled: this.#handled };
     // Without Node's options of this process: preloaded modules are no business of a thread, and it cannot start with some.
@@ -71,6 +78,7 @@ export class LoopThread {
     await exited;
     this.#gone = true;
     close(this.#bell);
+    this.#budget.give(DESCRIPTORS_PER_THREAD);
   }
 
   /**

@@ -182,6 +182,18 @@ describe('descriptors', () => {
   });
 });
 
+test('what threads have open for themselves is in the budget too', async (t) => {
+  const budget = new DescriptorBudget(DESCRIPTORS);
+  const count = 3;
+  const plane = new LinuxDataPlane(count, { warning: () => {}, failed: assert.ifError }, budget);
+  const before = descriptors();
+  for (let n = 0; n < count; n += 1) await openExchange(t, plane);
+  t.after(() => plane.close());
+  // The listeners are their owner's.
+  const own = descriptors() - before - 2 * count;
+  assert.ok(own > 0 && DESCRIPTORS - budget.free >= own, `${own}, ${DESCRIPTORS - budget.free}`);
+});
+
 /** As many connections as make a batch. */
 async function arrive(port: number): Promise<Socket[]> {
   const sockets = Array.from({ length: BATCH }, () => {
