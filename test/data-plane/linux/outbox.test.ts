@@ -73,7 +73,7 @@ test('a warning is passed on once in a while for each kind', () => {
       ['warning', undefined, 'accept'],
     ],
   ]);
-  loop.now += 1000;
+  loop.now += 1001;
   outbox.warn('pipes');
   outbox.proceed();
   assert.equal(messages.length, 2);
