@@ -99,6 +99,59 @@ export function dialPair(createPlane: PlaneUnderTest): void {
       assert.equal((await arrived).ending, 'ECONNRESET');
     });
 
+    for (const [what, target, code] of [
+      ['a unix socket that is not there', { path: '/nowhere/service.sock' }, /^ENOENT$/],
+      ['a name that has no address', { host: 'no.invalid', port: 1 }, /^(ENOTFOUND|EAI_AGAIN)$/],
+    ] as const) {
+      test(`resets the relay side when its target is ${what}`, async (t) => {
+        const relay = await serve(t, () => {});
+        const arrived = once(relay, 'connection').then(([client]) => outcome(client));
+        const dialling = createPlane().dialPair({
+          relay: { host: '127.0.0.1', port: relay.port },
+          target,
+          halfCloseTimeout,
+        });
+        await assert.rejects(dialling.ended, (error: Error & { side?: string }) => {
+          assert.equal(error.side, 'target');
+          assert.match((error.cause as NodeJS.ErrnoException).code ?? '', code);
+          return true;
+        });
+        await dialling.dialled;
+        assert.equal((await arrived).ending, 'ECONNRESET');
+      });
+    }
+
+    test('passes on an end that came before its target was there', async (t) => {
+      const relay = await serve(t, (socket) => socket.end());
+      const answer = (socket: Socket) => socket.on('end', () => socket.end('answer')).resume();
+      const target = await serve(t, answer, { host: '::' });
+      const arrived = once(relay, 'connection').then(([client]) => outcome(client));
+      // A name, since looking it up takes longer than connecting to the relay.
+      const pair = createPlane().dialPair({
+        relay: { host: '127.0.0.1', port: relay.port },
+        target: { host: 'localhost', port: target.port },
+        halfCloseTimeout,
+      });
+      assert.deepEqual(await arrived, { data: Buffer.from('answer'), ending: 'eof' });
+      assert.deepEqual(await pair.ended, { bytesToServer: 0, bytesToClient: 6, ending: 'eof' });
+    });
+
+    test('is given up when it is cut before it is there', async (t) => {
+      const relay = await serve(t, (socket) => socket.resume());
+      const target = await serve(t, (socket) => socket.resume());
+      const pair = createPlane().dialPair({
+        relay: { host: '127.0.0.1', port: relay.port },
+        target: { host: '127.0.0.1', port: target.port },
+        halfCloseTimeout,
+      });
+      pair.cut();
+      await assert.rejects(pair.ended, (error: Error) => {
+        assert.equal((error.cause as NodeJS.ErrnoException).code, 'ABORT_ERR');
+        return true;
+      });
+      await pair.dialled;
+    });
+
     test('is reset on both sides when cut', async (t) => {
       const relay = await serve(t, (socket) => socket.write('x'));
       const target = await serve(t, () => {});

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import { openExchange, SETTINGS } from '../support/exchange.ts';
-import { knock, outcome, read, serve } from '../support/tcp.ts';
+import { connectTo, knock, outcome, read, serve } from '../support/tcp.ts';
 import type { PlaneUnderTest } from './plane-under-test.ts';
 
 export function lifecycle(createPlane: PlaneUnderTest): void {
@@ -82,6 +82,24 @@ export function lifecycle(createPlane: PlaneUnderTest): void {
       assert.equal(record?.id, 1);
       assert.equal(record?.clientAddress, '127.0.0.1');
       assert.ok(record !== undefined && record.waited > 0 && record.lasted >= record.waited);
+    });
+
+    test('without a host it takes IPv4 and IPv6, and each peer has the form that it has for itself', async (t) => {
+      const { exchange, events } = await openExchange(t, createPlane(), {
+        host: undefined,
+        backConnectFrom: '127.0.0.1',
+      });
+      for (const host of ['127.0.0.1', '::1']) {
+        const waiting = once(events, 'clientWaiting');
+        await connectTo(t, exchange.clientPort, { host });
+        assert.equal((await waiting)[0].address, host);
+      }
+      const paired = once(events, 'clientPaired');
+      await connectTo(t, exchange.backConnectPort);
+      await paired;
+      const refused = once(events, 'backConnectRefused');
+      await connectTo(t, exchange.backConnectPort, { host: '::1' });
+      assert.deepEqual(await refused, ['address', '::1']);
     });
 
     test('events for one client come in order', async (t) => {

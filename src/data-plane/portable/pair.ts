@@ -52,12 +52,14 @@ export class Pair {
 
   #join(from: Socket, to: Socket, resetOfFrom: PairEnding): void {
     forward(from, to);
-    from.on('end', () => {
+    const ended = () => {
       to.end();
       this.#boundSilence(from);
       this.#boundSilence(to);
-    });
-    // A socket that failed before it came here may have said so already.
+    };
+    // A socket that ended or failed before it came here may have said so already.
+    if (from.readableEnded) process.nextTick(ended);
+    else from.on('end', ended);
     if (from.closed) process.nextTick(() => this.#closed(from, to, resetOfFrom));
     else from.on('close', () => this.#closed(from, to, resetOfFrom));
   }
