@@ -123,6 +123,7 @@ export function duplicate(descriptor: number): number | undefined {
 // Events: epoll(7), eventfd(2)
 
 const EPOLL_CTL_ADD = 1;
+const EPOLL_CTL_MOD = 3;
 const EPOLL_CLOEXEC = 0o2000000;
 const EPOLLIN = 0x1;
 const EPOLLOUT = 0x4;
@@ -130,6 +131,7 @@ const EPOLLERR = 0x8;
 const EPOLLHUP = 0x10;
 const EPOLLRDHUP = 0x2000;
 const EPOLLET = 0x80000000;
+const TO_READ = EPOLLIN | EPOLLRDHUP | EPOLLET;
 
 /** `struct epoll_event` in words of 32 bits: packed on x86-64, elsewhere with a gap behind the events. */
 const [EVENT_WORDS, DATA_AT] = process.arch === 'x64' ? [3, 1] : [4, 2];
@@ -147,15 +149,30 @@ export class EventQueue {
   }
 
   /**
-   * Reports each change of `descriptor` once (edge-triggered), with `tag` beside it,
-   * until it is closed. False when the kernel has no memory for one more.
+   * Reports once (edge-triggered) whenever there is something to read on
+   * `descriptor`, with `tag` beside it, until it is closed. False when the kernel
+   * has no memory for one more.
    */
   add(descriptor: number, tag: number): boolean {
+    return this.#control(EPOLL_CTL_ADD, descriptor, tag, TO_READ);
+  }
+
+  /** Like {@link EventQueue.add}, and reports whenever there is room to write, the first time at once if there is. */
+  addWithRoom(descriptor: number, tag: number): boolean {
+    return this.#control(EPOLL_CTL_ADD, descriptor, tag, TO_READ | EPOLLOUT);
+  }
+
+  /** The same for a descriptor that was added without. */
+  addRoom(descriptor: number, tag: number): void {
+    this.#control(EPOLL_CTL_MOD, descriptor, tag, TO_READ | EPOLLOUT);
+  }
+
+  #control(operation: number, descriptor: number, tag: number, events: number): boolean {
     const event = this.#added;
-    event[0] = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    event[0] = events;
     event[DATA_AT] = descriptor;
     event[DATA_AT + 1] = tag;
-    const result = answer(call.epoll_ctl(this.#descriptor, EPOLL_CTL_ADD, descriptor, event));
+    const result = answer(call.epoll_ctl(this.#descriptor, operation, descriptor, event));
     if (result < 0 && !isShortage(result)) throw new SystemError('epoll_ctl', result);
     return result === 0;
   }

@@ -59,7 +59,7 @@ export class Attempt implements Source {
       }
       try {
         this.descriptor = connect(address);
-        if (this.#relay.loop.watch(this.descriptor, this)) return;
+        if (this.#relay.loop.watchWithRoom(this.descriptor, this)) return;
         close(this.descriptor);
         this.failure = NO_MEMORY;
       } catch (error) {

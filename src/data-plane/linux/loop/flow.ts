@@ -148,8 +148,6 @@ export class Flow implements Source, Task, Nudgeable, Sending {
         this.#nothingRead(count);
         return;
       }
-      this.bytes += count;
-      this.#owner.moved(this, count);
       left -= count;
     }
     if (this.#waitsForTurn) return;
@@ -162,8 +160,10 @@ export class Flow implements Source, Task, Nudgeable, Sending {
     this.#pipe ??= this.#relay.pipes.take();
     if (this.#pipe === undefined) return this.#copy();
     const count = splice(this.from, this.#pipe.writeEnd, this.#pipe.size);
-    if (count > 0) this.#inPipe = count;
     this.#plentiful = count >= CHUNK;
+    if (count <= 0) return count;
+    this.#inPipe = count;
+    this.#counted(count);
     return count;
   }
 
@@ -173,12 +173,18 @@ export class Flow implements Source, Task, Nudgeable, Sending {
     // Less than was asked for: the socket is drained, and what comes now is a new event (epoll(7)).
     if (count < CHUNK && !this.#hungUp) this.#readable = false;
     this.#plentiful = count === CHUNK;
+    this.#counted(count);
     const sent = send(this.to, scratch, count);
     if (sent === count) return count;
     this.#rest = scratch.slice(Math.max(sent, 0), count);
-    // A failure is left for the next write to find, once these bytes are counted.
-    if (sent >= 0 || sent === AGAIN) this.#notTaken(sent);
+    this.#notTaken(sent);
     return count;
+  }
+
+  /** Before the bytes are written: whoever has got them shall find them counted. */
+  #counted(count: number): void {
+    this.bytes += count;
+    this.#owner.moved(this, count);
   }
 
   #nothingRead(answer: number): void {
@@ -230,6 +236,7 @@ export class Flow implements Source, Task, Nudgeable, Sending {
       return;
     }
     this.#writable = false;
+    this.#relay.loop.watchForRoom(this.to);
     this.#relay.watchdog.blocked(this);
   }
 }

@@ -35,6 +35,8 @@ export class Loop {
    */
   readonly #tags: number[] = [];
   #lastTag = 0;
+  /** Which descriptors are watched for room to write as well. */
+  readonly #watchedForRoom: boolean[] = [];
   #tasks: Task[] = [];
   #lastTasks: Task[] = [];
   readonly #timed = new Set<Timed>();
@@ -43,13 +45,26 @@ export class Loop {
   /** Milliseconds of a monotonic clock, read once a turn. */
   now = performance.now();
 
-  /** From now until {@link Loop.forget}. False, and nothing is watched, when the kernel has no memory for it. */
+  /** For something to read, from now until {@link Loop.forget}. False, and nothing is watched, when the kernel has no memory for it. */
   watch(descriptor: number, source: Source): boolean {
-    this.#lastTag = (this.#lastTag + 1) >>> 0;
-    this.#tags[descriptor] = this.#lastTag;
-    const watched = this.#queue.add(descriptor, this.#lastTag);
-    if (watched) this.#sources[descriptor] = source;
-    return watched;
+    return this.#watched(descriptor, source, this.#queue.add(descriptor, this.#tag(descriptor)));
+  }
+
+  /** For room to write as well, which is how a connection says that it is there. */
+  watchWithRoom(descriptor: number, source: Source): boolean {
+    const watched = this.#queue.addWithRoom(descriptor, this.#tag(descriptor));
+    this.#watchedForRoom[descriptor] = true;
+    return this.#watched(descriptor, source, watched);
+  }
+
+  /**
+   * For room to write too. Not from the start: most connections never lack it, and
+   * would have an event each, and often a turn of the loop, to say that they have it.
+   */
+  watchForRoom(descriptor: number): void {
+    if (this.#watchedForRoom[descriptor]) return;
+    this.#watchedForRoom[descriptor] = true;
+    this.#queue.addRoom(descriptor, this.#tags[descriptor] as number);
   }
 
   /** The same descriptor, from now on another's. */
@@ -107,6 +122,18 @@ export class Loop {
     if (this.#tasks.length > 0) return 0;
     if (this.#nextTick === Number.POSITIVE_INFINITY) return -1;
     return Math.min(LONGEST_WAIT, Math.max(0, Math.ceil(this.#nextTick - performance.now())));
+  }
+
+  #tag(descriptor: number): number {
+    this.#lastTag = (this.#lastTag + 1) >>> 0;
+    this.#tags[descriptor] = this.#lastTag;
+    this.#watchedForRoom[descriptor] = false;
+    return this.#lastTag;
+  }
+
+  #watched(descriptor: number, source: Source, watched: boolean): boolean {
+    if (watched) this.#sources[descriptor] = source;
+    return watched;
   }
 
   #dispatch(index: number): void {
