@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { DeadlineQueue } from '#src/data-plane/deadline-queue.ts';
 import { Pair } from '#src/data-plane/linux/loop/pair.ts';
+import { shutdownWrite } from '#src/data-plane/linux/system-calls.ts';
 import { connection, type RelayParts, relayParts, run, until } from '../../support/relay-parts.ts';
 import { ignoreEverything, tcpOption } from '../../support/socket-options.ts';
+
+const MIB = 1024 * 1024;
 
 /** From this age on, a connection is looked after. */
 const LASTING = 5000;
@@ -69,6 +72,31 @@ test('a peer that reads nothing, but answers, is not given up', (t) => {
     });
     yield* passes(parts, PATIENCE);
     assert.equal(tcpOption(own, 'TCP_USER_TIMEOUT'), PATIENCE, 'once it reads again');
+  });
+});
+
+test('a reader that pauses still gets the rest of a transfer that is over for us', (t) => {
+  const parts = relayParts({ patience: PATIENCE });
+  const { client, server, endings } = joined(t, parts);
+  run(parts.relay.loop, function* () {
+    yield* passes(parts, PATIENCE);
+    shutdownWrite(client.descriptor);
+    // More than it has room for unread, and less than what the kernel keeps for it.
+    let [sent, received] = [0, 0];
+    while (sent < 2 * MIB) {
+      sent += Math.max(0, server.send(Buffer.alloc(64 * 1024)));
+      yield;
+    }
+    server.close();
+    yield* until(() => endings.length > 0);
+    assert.deepEqual(endings, ['eof']);
+    yield* passes(parts, 4 * PATIENCE);
+    yield* until(() => {
+      const chunk = client.receive();
+      received += chunk?.length ?? 0;
+      return chunk === undefined;
+    });
+    assert.equal(received, sent);
   });
 });
 
