@@ -50,7 +50,9 @@ export class Broker extends EventEmitter<BrokerEvents> {
   readonly #controls = new Set<ControlConnection>();
   readonly #registrations = new Set<Registration>();
   #plane: DataPlane | undefined;
+  readonly #opening = new Set<Promise<unknown>>();
   #listener: Server | undefined;
+  #started = false;
   #lastId = 0;
   #closing: Promise<void> | undefined;
 
@@ -71,9 +73,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
    *   data plane asked for cannot be had.
    */
   async start(): Promise<{ host: string; port: number }> {
-    if (this.#listener || this.#closing) {
+    if (this.#started || this.#closing) {
       throw new RelayError('E_LISTEN', 'A broker can be started once. Make another one.');
     }
+    this.#started = true;
     const { host, port } = this.#settings;
     const { plane, reason } = await openDataPlane(this.#settings, {
       warning: (warning) => this.emit('warning', warning),
@@ -101,6 +104,11 @@ export class Broker extends EventEmitter<BrokerEvents> {
       );
     }
     listener.on('error', () => {});
+    if (this.#closing) {
+      listener.close();
+      await plane.close();
+      throw new RelayError('E_LISTEN', 'The broker was closed while it started.');
+    }
     this.#listener = listener;
     const bound = listener.address();
     if (bound === null || typeof bound === 'string') throw new Error('not a TCP listener');
@@ -137,7 +145,11 @@ export class Broker extends EventEmitter<BrokerEvents> {
     const pairs = registrations.reduce((n, { exchange }) => n + exchange.counters().paired, 0);
     this.emit('draining', pairs);
     await Promise.all(registrations.map((registration) => registration.end('shutdown')));
-    await Promise.all(registrations.map(({ exchange }) => exchange.finished));
+    // What was about to register when all this began ends as soon as it has.
+    while (this.#opening.size + this.#registrations.size > 0) {
+      await Promise.allSettled(this.#opening);
+      await Promise.all([...this.#registrations].map(({ exchange }) => exchange.finished));
+    }
     for (const control of this.#controls) control.destroy();
     await shut;
     await this.#plane?.close();
@@ -158,7 +170,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
     let registration: Promise<Registration | undefined> | undefined;
     const control = new ControlConnection(socket, this.#settings.helloWait, {
       silent: () => {
-        registration = this.#register(control, plane);
+        const opening = this.#register(control, plane);
+        this.#opening.add(opening);
+        void opening.finally(() => this.#opening.delete(opening));
+        registration = opening;
       },
       rejected: ({ code }, sent) => this.emit('refused', control.address, code, sent),
       ended: async (ending) => (await registration)?.end(ending),

@@ -7,11 +7,13 @@ import { pairing } from './pairing.ts';
 import type { PlaneUnderTest } from './plane-under-test.ts';
 import { pressure } from './pressure.ts';
 import { resets } from './resets.ts';
+import { urgent } from './urgent.ts';
 
 /** What every data plane has to do. Knows of none in particular. */
 export function dataPlaneContract(createPlane: PlaneUnderTest): void {
   halfClose(createPlane);
   resets(createPlane);
+  urgent(createPlane);
   pairing(createPlane);
   announcements(createPlane);
   lifecycle(createPlane);

@@ -98,6 +98,26 @@ describe('createBroker', () => {
     await closed;
   });
 
+  test('what registers while it closes leaves no port open', async (t) => {
+    for (let wait = 0; wait < 60; wait += 10) {
+      const { broker, port } = await started(t, { helloWait: 5 });
+      const registered: { clientPort: number }[] = [];
+      broker.on('registered', (registration) => registered.push(registration));
+      await connectTo(t, port);
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      await broker.close();
+      for (const { clientPort } of registered)
+        assert.equal(await knock(clientPort), 'ECONNREFUSED');
+    }
+  });
+
+  test('closed while it starts, it does not listen', async () => {
+    const broker = createBroker({ port: 0, host: '127.0.0.1' });
+    const starting = broker.start();
+    await broker.close();
+    await assert.rejects(starting, { code: 'E_LISTEN' });
+  });
+
   test('close can be called twice, and resolves when all is gone', async (t) => {
     const { broker, port } = await started(t);
     const control = await connectTo(t, port);

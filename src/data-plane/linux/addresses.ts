@@ -1,14 +1,19 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import type { Endpoint } from '../data-plane.ts';
 import type { SocketAddress } from './system-calls.ts';
 
 /** Milliseconds for which a look-up is used again: it costs more than the connection it is for. */
 const FRESH = 1000;
 
+/** Milliseconds that a look-up may take. */
+const TIMEOUT = 10_000;
+
 /** Where endpoints are: names are looked up, by the system's rules, but not for each connection anew. */
 export class Addresses {
   readonly #looked = new Map<string, { at: number; addresses: string[] }>();
+  readonly #looking = new Map<string, Promise<string[]>>();
 
   /** What is known without a look-up, in the order in which to try. */
   known(endpoint: Endpoint): SocketAddress[] | undefined {
@@ -20,14 +25,30 @@ export class Addresses {
     return looked.addresses.map((address) => ({ address, port }));
   }
 
-  /** Looks up what is not known. Rejects when the name has no address. */
+  /** Looks up what is not known. Rejects when the name has no address, or none is found in time. */
   async find(endpoint: Endpoint): Promise<SocketAddress[]> {
     const known = this.known(endpoint);
     if (known !== undefined || 'path' in endpoint) return known ?? [];
     const { host, port } = endpoint;
-    const found = await lookup(host, { all: true });
-    const addresses = found.map(({ address }) => address);
-    this.#looked.set(host, { at: performance.now(), addresses });
+    const looking = this.#looking.get(host) ?? this.#lookUp(host);
+    this.#looking.set(host, looking);
+    const addresses = await looking;
     return addresses.map((address) => ({ address, port }));
+  }
+
+  async #lookUp(host: string): Promise<string[]> {
+    const tooLong = new AbortController();
+    try {
+      const timeout = setTimeout(TIMEOUT, undefined, { signal: tooLong.signal }).then(() => {
+        throw Object.assign(new Error('the look-up took too long'), { code: 'ETIMEDOUT' });
+      });
+      const found = await Promise.race([lookup(host, { all: true }), timeout]);
+      const addresses = found.map(({ address }) => address);
+      this.#looked.set(host, { at: performance.now(), addresses });
+      return addresses;
+    } finally {
+      tooLong.abort();
+      this.#looking.delete(host);
+    }
   }
 }

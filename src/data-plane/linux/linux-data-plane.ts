@@ -1,12 +1,13 @@
 import { lookup } from 'node:dns/promises';
-import type {
-  DataPlane,
-  DataPlaneObserver,
-  DialledPair,
-  DialRequest,
-  Exchange,
-  ExchangeObserver,
-  ExchangeSettings,
+import {
+  type DataPlane,
+  type DataPlaneObserver,
+  DialError,
+  type DialledPair,
+  type DialRequest,
+  type Exchange,
+  type ExchangeObserver,
+  type ExchangeSettings,
 } from '../data-plane.ts';
 import { DescriptorBudget } from '../descriptor-budget.ts';
 import { Addresses } from './addresses.ts';
@@ -54,7 +55,13 @@ export class LinuxDataPlane implements DataPlane {
   }
 
   dialPair(request: DialRequest): DialledPair {
-    return RemoteDial.begin(this.#nextId(), this.#leastLoaded(), request, this.#addresses);
+    try {
+      return RemoteDial.begin(this.#nextId(), this.#leastLoaded(), request, this.#addresses);
+    } catch (error) {
+      // No thread could be started.
+      const ended = Promise.reject(new DialError('relay', error));
+      return { dialled: Promise.resolve(), ended, cut: () => {} };
+    }
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,13 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { DataPlaneObserver } from '../data-plane.ts';
 import type { DescriptorBudget, SharedCell } from '../descriptor-budget.ts';
-import type { LoopCommand, LoopEvent, ThreadSettings } from './messages.ts';
+import {
+  HANDLED,
+  type LoopCommand,
+  type LoopEvent,
+  READY,
+  type ThreadSettings,
+} from './messages.ts';
 import { close, openBell, ring } from './system-calls.ts';
 
 /** Told what one exchange or dial of the thread reports. */
@@ -11,13 +17,16 @@ export type Listener = (event: LoopEvent) => void;
 /** What a thread has open for itself: the event queues and bells of Node's loop and of ours. 6 on Node 20, 7 on Node 26. */
 const DESCRIPTORS_PER_THREAD = 8;
 
+/** Milliseconds for a thread to have loaded its program, when the process exits meanwhile. */
+const LOADING = 1000;
+
 /** A thread of the data plane, as the main thread sees it. */
 export class LoopThread {
   /** Those to be told to leave when the process exits. */
   static readonly #running = new Set<LoopThread>();
   static {
     process.on('exit', () => {
-      for (const thread of LoopThread.#running) thread.#release();
+      for (const thread of LoopThread.#running) thread.#leaveNow();
     });
   }
 
@@ -25,10 +34,11 @@ export class LoopThread {
   readonly #observer: DataPlaneObserver;
   readonly #budget: DescriptorBudget;
   readonly #bell = openBell();
-  readonly #handled: SharedCell = new Int32Array(new SharedArrayBuffer(4));
+  readonly #state: SharedCell = new Int32Array(new SharedArrayBuffer(8));
   readonly #listeners = new Map<number, Listener>();
   #commands: LoopCommand[] = [];
-  #closing = false;
+  #closing: Promise<void> | undefined;
+  #failure: Error | undefined;
   #gone = false;
 
   constructor(budget: DescriptorBudget, observer: DataPlaneObserver) {
@@ -37,7 +47,7 @@ export class LoopThread {
     // Taken even if there are none left: there is no relay without a thread.
     budget.give(-DESCRIPTORS_PER_THREAD);
     const { cell } = budget;
-    const workerData: ThreadSettings = { bell: this.#bell, budget: cell, handled: this.#handled };
+    const workerData: ThreadSettings = { bell: this.#bell, budget: cell, state: this.#state };
     // Without Node's options of this process: preloaded modules are no business of a thread, and it cannot start with some.
     const options = { workerData, execArgv: [] };
     this.#worker = new Worker(new URL('./loop/thread.js', import.meta.url), options);
@@ -57,6 +67,7 @@ export class LoopThread {
   listen(id: number, listener: Listener): void {
     this.#listeners.set(id, listener);
     this.#keepAlive();
+    if (this.#failure !== undefined) this.#tellFailure(this.#failure);
   }
 
   forget(id: number): void {
@@ -70,12 +81,19 @@ export class LoopThread {
     this.#commands.push(command);
   }
 
-  async close(): Promise<void> {
-    if (this.#closing) return;
-    this.#worker.ref();
-    const exited = once(this.#worker, 'exit');
-    this.#release();
-    await exited;
+  /** Resolves when the thread has ended. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
+    if (this.#failure === undefined) {
+      this.#worker.ref();
+      const exited = once(this.#worker, 'exit');
+      this.#release();
+      await exited;
+    }
     this.#gone = true;
     close(this.#bell);
     this.#budget.give(DESCRIPTORS_PER_THREAD);
@@ -86,16 +104,20 @@ export class LoopThread {
    * threads before it exits: so it is told to leave on every way out.
    */
   #release(): void {
-    if (this.#closing) return;
-    this.#closing = true;
     LoopThread.#running.delete(this);
     this.#commands.push({ do: 'close' });
     this.#flush();
   }
 
+  /** A thread that is torn down while it loads koffi takes the process down with an abort; it is given the moment that takes. */
+  #leaveNow(): void {
+    this.#release();
+    Atomics.wait(this.#state, READY, 0, LOADING);
+  }
+
   /** Nothing is sent to a thread that is gone: the number of its bell may be another's by now. */
   #flush(): void {
-    if (this.#commands.length === 0 || this.#gone) return;
+    if (this.#commands.length === 0 || this.#gone || this.#failure !== undefined) return;
     this.#worker.postMessage(this.#commands);
     this.#commands = [];
     ring(this.#bell);
@@ -103,17 +125,30 @@ export class LoopThread {
 
   #receive(events: LoopEvent[]): void {
     for (const event of events) {
-      if (event[0] === 'warning') this.#observer.warning(event[2]);
-      else this.#listeners.get(event[1])?.(event);
+      try {
+        if (event[0] === 'warning') this.#observer.warning(event[2]);
+        else this.#listeners.get(event[1])?.(event);
+      } catch (error) {
+        // A user's listener failed. That must not lose what else has happened.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
     }
-    Atomics.add(this.#handled, 0, events.length);
+    Atomics.add(this.#state, HANDLED, events.length);
   }
 
   #over(error: Error): void {
-    if (this.#closing) return;
-    this.#closing = true;
+    if (this.#closing !== undefined || this.#failure !== undefined) return;
+    this.#failure = error;
     LoopThread.#running.delete(this);
+    this.#tellFailure(error);
     this.#observer.failed(error);
+  }
+
+  /** Nobody shall wait for what a dead thread will not do. */
+  #tellFailure(error: Error): void {
+    for (const [id, listener] of this.#listeners) listener(['thread-failed', id, error]);
   }
 
   #keepAlive(): void {

@@ -16,9 +16,14 @@ export interface ThreadSettings {
   bell: number;
   /** The count of the process's descriptor budget. */
   budget: SharedCell;
-  /** Where the main thread counts the events that it has handled. */
-  handled: SharedCell;
+  /** See {@link HANDLED} and {@link READY}. */
+  state: SharedCell;
 }
+
+/** Where the main thread counts the events that it has handled. */
+export const HANDLED = 0;
+/** Set by the thread once it waits for commands. */
+export const READY = 1;
 
 /** An error as it crosses between threads. */
 export type SystemFailure = Pick<SystemError, 'message' | 'code' | 'errno' | 'syscall'>;
@@ -80,7 +85,9 @@ export type LoopEvent =
   | [is: 'dialled', id: number]
   | [is: 'dial-failed', id: number, side: 'relay' | 'target', error: SystemFailure]
   | [is: 'dial-ended', id: number, ...traffic: Traffic, ending: PairEnding]
-  | [is: 'warning', id: undefined, warning: DataPlaneWarning];
+  | [is: 'warning', id: undefined, warning: DataPlaneWarning]
+  /** Said by the main thread itself, to everyone who waits for that thread. */
+  | [is: 'thread-failed', id: number, error: Error];
 
 /** Bytes of a pair so far. */
 export type Traffic = [toServer: number, toClient: number];

@@ -10,6 +10,8 @@ import type { LoopThread } from './loop-thread.ts';
 import { type LoopEvent, type ResolvedDial, systemError } from './messages.ts';
 import type { SocketAddress } from './system-calls.ts';
 
+const GIVEN_UP = Object.assign(new Error('given up'), { code: 'ABORT_ERR' });
+
 /** A dial that a thread makes, once its addresses are known here. */
 export class RemoteDial {
   readonly dialled: Promise<void>;
@@ -21,7 +23,7 @@ export class RemoteDial {
   #resolveEnded: (report: PairReport) => void = () => {};
   #rejectEnded: (error: DialError) => void = () => {};
   #isSent = false;
-  #isCut = false;
+  #isOver = false;
 
   private constructor(id: number, thread: LoopThread) {
     this.#id = id;
@@ -56,8 +58,7 @@ export class RemoteDial {
       this.#lookUp('relay', request.relay, addresses),
       this.#lookUp('target', request.target, addresses),
     ]);
-    this.#send({ ...request, relay, target });
-    if (this.#isCut) this.#cut();
+    if (!this.#isOver) this.#send({ ...request, relay, target });
   }
 
   #send(dial: ResolvedDial): void {
@@ -79,8 +80,15 @@ export class RemoteDial {
   }
 
   #cut(): void {
-    this.#isCut = true;
     if (this.#isSent) this.#thread.send({ do: 'cut-dial', id: this.#id });
+    else this.#fail(new DialError('target', GIVEN_UP));
+  }
+
+  #fail(error: DialError): void {
+    this.#isOver = true;
+    this.#thread.forget(this.#id);
+    this.#resolveDialled();
+    this.#rejectEnded(error);
   }
 
   #heard(event: LoopEvent): void {
@@ -90,11 +98,12 @@ export class RemoteDial {
         break;
       case 'dial-failed': {
         const [, , side, error] = event;
-        this.#thread.forget(this.#id);
-        this.#resolveDialled();
-        this.#rejectEnded(new DialError(side, this.#lookUpErrors[side] ?? systemError(error)));
+        this.#fail(new DialError(side, this.#lookUpErrors[side] ?? systemError(error)));
         break;
       }
+      case 'thread-failed':
+        this.#fail(new DialError('relay', event[2]));
+        break;
       case 'dial-ended': {
         const [, , bytesToServer, bytesToClient, ending] = event;
         this.#thread.forget(this.#id);

@@ -122,6 +122,11 @@ export class RemoteExchange implements Exchange {
         break;
       case 'finished':
         this.#over();
+        break;
+      case 'thread-failed':
+        this.#opened(event[2]);
+        this.#resolveStopped();
+        this.#over();
     }
   }
 

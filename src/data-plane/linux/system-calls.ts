@@ -126,12 +126,13 @@ const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_MOD = 3;
 const EPOLL_CLOEXEC = 0o2000000;
 const EPOLLIN = 0x1;
+const EPOLLPRI = 0x2;
 const EPOLLOUT = 0x4;
 const EPOLLERR = 0x8;
 const EPOLLHUP = 0x10;
 const EPOLLRDHUP = 0x2000;
 const EPOLLET = 0x80000000;
-const TO_READ = EPOLLIN | EPOLLRDHUP | EPOLLET;
+const TO_READ = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET;
 
 /** `struct epoll_event` in words of 32 bits: packed on x86-64, elsewhere with a gap behind the events. */
 const [EVENT_WORDS, DATA_AT] = process.arch === 'x64' ? [3, 1] : [4, 2];
@@ -221,6 +222,11 @@ export function isWritable(events: Readiness): boolean {
 /** The peer sends no more: an end of file stands behind what is still to be read. */
 export function hasHungUp(events: Readiness): boolean {
   return (events & (EPOLLRDHUP | EPOLLHUP)) !== 0;
+}
+
+/** An urgent byte is among what is to be read (tcp(7), "Sockets API"): reads stop short at it. */
+export function isUrgent(events: Readiness): boolean {
+  return (events & EPOLLPRI) !== 0;
 }
 
 export function hasFailed(events: Readiness): boolean {
@@ -411,6 +417,7 @@ export function connect(to: SocketAddress): number {
 
 /** The error that broke a connection, as a negative number, or 0. Asking clears it. */
 export function failureOf(descriptor: number): number {
+  integer[0] = 0;
   length[0] = 4;
   call.getsockopt(descriptor, SOL_SOCKET, SO_ERROR, integer, length);
   return -(integer[0] as number);

@@ -33,6 +33,7 @@ export class Announcer implements Task {
   }
 
   proceed(): void {
+    if (this.#due === 0) return;
     const lines = Buffer.from(this.#line.repeat(this.#due), 'latin1');
     this.#due = 0;
     const sent = this.#descriptor === undefined ? 0 : send(this.#descriptor, lines, lines.length);
@@ -48,5 +49,6 @@ export class Announcer implements Task {
   close(): void {
     if (this.#descriptor !== undefined) close(this.#descriptor);
     this.#descriptor = undefined;
+    this.#due = 0;
   }
 }

@@ -1,3 +1,4 @@
+import type { DeadlineQueue } from '../../deadline-queue.ts';
 import type { SystemFailure } from '../messages.ts';
 import {
   close,
@@ -39,23 +40,39 @@ export class Attempt implements Source {
   /** Why, once it has failed. */
   failure: SystemFailure = NO_ADDRESS;
   readonly #relay: Relay;
-  readonly #addresses: Iterator<SocketAddress>;
+  readonly #addresses: SocketAddress[];
+  readonly #impatience: DeadlineQueue<Attempt>;
   readonly #onSettled: () => void;
+  #tried = 0;
 
-  /** @param onSettled - called later when connected or failed, never from {@link Attempt.begin} */
-  constructor(relay: Relay, addresses: SocketAddress[], onSettled: () => void) {
+  /**
+   * @param impatience - where an attempt waits that could try another address; see {@link Attempt.moveOn}
+   * @param onSettled - called later when connected or failed, never from {@link Attempt.begin}
+   */
+  constructor(
+    relay: Relay,
+    addresses: SocketAddress[],
+    impatience: DeadlineQueue<Attempt>,
+    onSettled: () => void,
+  ) {
     this.#relay = relay;
-    this.#addresses = addresses.values();
+    this.#addresses = addresses;
+    this.#impatience = impatience;
     this.#onSettled = onSettled;
   }
 
   /** Tries the next address. */
   begin(): void {
     for (;;) {
-      const { value: address, done } = this.#addresses.next();
-      if (done) {
+      const address = this.#addresses[this.#tried];
+      this.#tried += 1;
+      if (address === undefined) {
         this.state = 'failed';
         return;
+      }
+      const { loop } = this.#relay;
+      if (this.#tried < this.#addresses.length) {
+        loop.tickAt(this.#impatience.join(this, loop.now));
       }
       try {
         this.descriptor = connect(address);
@@ -75,12 +92,19 @@ export class Attempt implements Source {
     const failure = hasFailed(events) ? failureOf(this.descriptor) : 0;
     if (failure === 0) {
       this.state = 'connected';
+      this.#impatience.leave(this);
+      this.#onSettled();
     } else {
       this.failure = new SystemError('connect', failure).plain;
-      this.#drop(close);
-      this.begin();
+      this.moveOn();
     }
-    if (this.state !== 'connecting') this.#onSettled();
+  }
+
+  /** Leaves an address that does not answer for the next one. */
+  moveOn(): void {
+    this.#drop(close);
+    this.begin();
+    if (this.state === 'failed') this.#onSettled();
   }
 
   /** Resets the connection if it is there, and gives up if it is not. */
@@ -92,6 +116,7 @@ export class Attempt implements Source {
   }
 
   #drop(shut: (descriptor: number) => void): void {
+    this.#impatience.leave(this);
     this.#relay.loop.forget(this.descriptor);
     shut(this.descriptor);
     this.seen = NO_EVENTS;

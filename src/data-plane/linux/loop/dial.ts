@@ -21,6 +21,7 @@ export class Dial implements PairOwner {
   readonly #owner: DialOwner;
   readonly #toRelay: Attempt;
   readonly #toTarget: Attempt;
+  readonly #isUnix: boolean;
   #pair: Pair | undefined;
 
   constructor(
@@ -28,15 +29,17 @@ export class Dial implements PairOwner {
     { relay, target }: ResolvedDial,
     context: Relay,
     halfClosed: DeadlineQueue<Pair>,
+    impatience: DeadlineQueue<Attempt>,
     owner: DialOwner,
   ) {
     this.id = id;
     this.#relay = context;
     this.halfClosed = halfClosed;
     this.#owner = owner;
+    this.#isUnix = target.some((address) => 'path' in address);
     const onSettled = () => this.#joinIfSettled();
-    this.#toRelay = new Attempt(context, relay, onSettled);
-    this.#toTarget = new Attempt(context, target, onSettled);
+    this.#toRelay = new Attempt(context, relay, impatience, onSettled);
+    this.#toTarget = new Attempt(context, target, impatience, onSettled);
   }
 
   begin(): void {
@@ -77,6 +80,7 @@ export class Dial implements PairOwner {
   #join(toRelay: Attempt, toTarget: Attempt): void {
     this.#relay.outbox.mention(['dialled', this.id]);
     this.#pair = new Pair(this.#relay, toRelay.descriptor, toTarget.descriptor, this);
+    if (this.#isUnix) this.#pair.flows[1].readOn();
     this.#pair.takeOver(toRelay.seen, toTarget.seen);
   }
 

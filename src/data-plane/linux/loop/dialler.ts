@@ -1,5 +1,6 @@
 import { DeadlineQueue } from '../../deadline-queue.ts';
 import type { ResolvedDial, SystemFailure } from '../messages.ts';
+import type { Attempt } from './attempt.ts';
 import { Dial, type DialOwner } from './dial.ts';
 import type { Timed } from './loop.ts';
 import type { Pair } from './pair.ts';
@@ -7,6 +8,9 @@ import type { Relay } from './relay.ts';
 
 /** A connection that is not there after so many milliseconds serves no waiting client any more. */
 const DIAL_TIMEOUT = 10_000;
+
+/** Milliseconds that one address gets when there is another to try. */
+const ADDRESS_TIMEOUT = 2500;
 
 const DESCRIPTORS_PER_DIAL = 2;
 
@@ -30,6 +34,7 @@ export class Dialler implements Timed, DialOwner {
   readonly #relay: Relay;
   readonly #dials = new Map<number, Dial>();
   readonly #connecting = new DeadlineQueue<Dial>(DIAL_TIMEOUT);
+  readonly #impatience = new DeadlineQueue<Attempt>(ADDRESS_TIMEOUT);
   /** By timeout, of which an agent has one. */
   readonly #halfClosed = new Map<number, DeadlineQueue<Pair>>();
 
@@ -45,7 +50,7 @@ export class Dialler implements Timed, DialOwner {
       return;
     }
     const halfClosed = this.#halfClosedFor(request.halfCloseTimeout);
-    const dial = new Dial(id, request, this.#relay, halfClosed, this);
+    const dial = new Dial(id, request, this.#relay, halfClosed, this.#impatience, this);
     this.#dials.set(id, dial);
     loop.tickAt(this.#connecting.join(dial, loop.now));
     dial.begin();
@@ -66,7 +71,8 @@ export class Dialler implements Timed, DialOwner {
 
   tick(now: number): number {
     for (const dial of this.#connecting.expire(now)) dial.abort(TIMED_OUT);
-    let next = this.#connecting.nextDeadline;
+    for (const attempt of this.#impatience.expire(now)) attempt.moveOn();
+    let next = Math.min(this.#connecting.nextDeadline, this.#impatience.nextDeadline);
     for (const queue of this.#halfClosed.values()) {
       for (const pair of queue.expire(now)) pair.cut('half-close-timeout');
       next = Math.min(next, queue.nextDeadline);

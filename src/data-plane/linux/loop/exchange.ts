@@ -88,7 +88,11 @@ export class LinuxExchange implements Timed, PairOwner {
     this.#clients.start();
   }
 
+  /** Also of those who came before this could be told: they have been accepted meanwhile. */
   announceWith(announcer: Announcer): void {
+    if (this.#announcer === undefined) {
+      for (let n = this.#waiting.size; n > 0; n -= 1) announcer.announce();
+    }
     this.#announcer?.close();
     this.#announcer = announcer;
     if (this.#stopped) announcer.close();
@@ -175,7 +179,9 @@ export class LinuxExchange implements Timed, PairOwner {
       close(descriptor);
       const cause = isForeign ? 'address' : 'no-client';
       this.#counters.add(cause, 1);
-      this.#relay.outbox.mention(['back-connect-refused', this.#id, cause, address]);
+      // They are not held up like clients, so it is their events that must not pile up.
+      const { outbox } = this.#relay;
+      if (!outbox.isBacklogged) outbox.mention(['back-connect-refused', this.#id, cause, address]);
       return;
     }
     const { loop, outbox } = this.#relay;

@@ -4,6 +4,7 @@ import {
   hasFailed,
   hasHungUp,
   isReadable,
+  isUrgent,
   isWritable,
   type Pipe,
   type Readiness,
@@ -58,8 +59,8 @@ export class Flow implements Source, Task, Nudgeable, Sending {
   #closed = false;
   #readable = false;
   #writable = true;
-  /** An end or a failure stands behind what is still to be read, and no further event will say so. */
-  #hungUp = false;
+  /** A short read does not mean that the socket is drained, and no further event will say what is left. */
+  #readsOn = false;
   /** The last read brought all it could: the next goes through a pipe. */
   #plentiful = false;
   #waitsForTurn = false;
@@ -81,6 +82,11 @@ export class Flow implements Source, Task, Nudgeable, Sending {
     reverse.#reverse = this;
   }
 
+  /** For a socket whose reads stop short at what is not a byte: unix sockets carry descriptors too (unix(7)). */
+  readOn(): void {
+    this.#readsOn = true;
+  }
+
   /** An event of the socket that this flow reads and its reverse writes. */
   ready(events: Readiness): void {
     if (hasFailed(events) && failureOf(this.from) !== 0) {
@@ -90,7 +96,7 @@ export class Flow implements Source, Task, Nudgeable, Sending {
     // An event says all that is true of a socket, also that it is at its end, which has been dealt with.
     if (isReadable(events) && !this.ended) {
       this.#readable = true;
-      if (hasHungUp(events)) this.#hungUp = true;
+      if (hasHungUp(events) || isUrgent(events)) this.#readsOn = true;
       this.pump();
     }
     if (isWritable(events)) this.#reverse.#unblock();
@@ -115,7 +121,7 @@ export class Flow implements Source, Task, Nudgeable, Sending {
     const holding = this.#holding;
     this.#writable = true;
     this.pump();
-    return this.#holding !== holding;
+    return !this.#closed && this.#holding !== holding;
   }
 
   /** Lets go of what is under way. The owner closes the sockets. */
@@ -161,7 +167,9 @@ export class Flow implements Source, Task, Nudgeable, Sending {
     if (this.#pipe === undefined) return this.#copy();
     const count = splice(this.from, this.#pipe.writeEnd, this.#pipe.size);
     this.#plentiful = count >= CHUNK;
-    if (count <= 0) return count;
+    // Neither is to be believed: splice(2) stops for good at an urgent byte, which read(2) passes over.
+    if (count === 0 || count === AGAIN) return this.#copy();
+    if (count < 0) return count;
     this.#inPipe = count;
     this.#counted(count);
     return count;
@@ -171,7 +179,7 @@ export class Flow implements Source, Task, Nudgeable, Sending {
     const count = receive(this.from, scratch);
     if (count <= 0) return count;
     // Less than was asked for: the socket is drained, and what comes now is a new event (epoll(7)).
-    if (count < CHUNK && !this.#hungUp) this.#readable = false;
+    if (count < CHUNK && !this.#readsOn) this.#readable = false;
     this.#plentiful = count === CHUNK;
     this.#counted(count);
     const sent = send(this.to, scratch, count);

@@ -1,6 +1,6 @@
 import type { DataPlaneWarning } from '../../data-plane.ts';
 import type { SharedCell } from '../../descriptor-budget.ts';
-import type { LoopEvent } from '../messages.ts';
+import { HANDLED, type LoopEvent } from '../messages.ts';
 import type { Loop, Task, Timed } from './loop.ts';
 
 /** Milliseconds that news may wait for more to share a message with: waking the main thread costs more than they do. */
@@ -19,16 +19,15 @@ const MOST_UNHANDLED = 16 * 1024;
 export class Outbox implements Timed, Task {
   readonly #loop: Loop;
   readonly #post: (events: LoopEvent[]) => void;
-  /** How many events the main thread has handled, counted by it. */
-  readonly #handled: SharedCell;
+  readonly #state: SharedCell;
   readonly #warned = new Map<DataPlaneWarning, number>();
   #events: LoopEvent[] = [];
   #posted = 0;
   #hurried = false;
 
-  constructor(loop: Loop, handled: SharedCell, post: (events: LoopEvent[]) => void) {
+  constructor(loop: Loop, state: SharedCell, post: (events: LoopEvent[]) => void) {
     this.#loop = loop;
-    this.#handled = handled;
+    this.#state = state;
     this.#post = post;
     loop.addTimed(this);
   }
@@ -56,7 +55,7 @@ export class Outbox implements Timed, Task {
 
   /** Whether the main thread cannot keep up. Both counts wrap around at 32 bits. */
   get isBacklogged(): boolean {
-    return ((this.#posted - Atomics.load(this.#handled, 0)) | 0) > MOST_UNHANDLED;
+    return ((this.#posted - Atomics.load(this.#state, HANDLED)) | 0) > MOST_UNHANDLED;
   }
 
   tick(): number {

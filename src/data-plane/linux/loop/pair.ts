@@ -47,7 +47,7 @@ export class Pair implements FlowOwner {
     const { loop } = this.#relay;
     for (const flow of this.flows) loop.handOver(flow.from, flow);
     this.#toServer.ready(client);
-    this.#toClient.ready(server);
+    if (!this.#over) this.#toClient.ready(server);
   }
 
   get flows(): [toServer: Flow, toClient: Flow] {

@@ -1,6 +1,6 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { DescriptorBudget } from '../../descriptor-budget.ts';
-import type { LoopCommand, LoopEvent, ThreadSettings } from '../messages.ts';
+import { type LoopCommand, type LoopEvent, READY, type ThreadSettings } from '../messages.ts';
 import { quieten, SystemError } from '../system-calls.ts';
 import { Announcer } from './announcer.ts';
 import { Dialler } from './dialler.ts';
@@ -17,12 +17,12 @@ import { Watchdog } from './watchdog.ts';
  * told to close: it waits in epoll_wait(2), the bell among its descriptors, and
  * takes its commands from the port by hand.
  */
-const { bell, budget: cell, handled } = workerData as ThreadSettings;
+const { bell, budget: cell, state } = workerData as ThreadSettings;
 const port = parentPort;
 if (port === null) throw new Error('this file is the program of a thread');
 
 const loop = new Loop();
-const outbox = new Outbox(loop, handled, (events: LoopEvent[]) => port.postMessage(events));
+const outbox = new Outbox(loop, state, (events: LoopEvent[]) => port.postMessage(events));
 const budget = new DescriptorBudget(cell);
 const pipes = new PipePool(budget, () => outbox.warn('pipes'));
 const upkeep = new Upkeep(loop);
@@ -82,7 +82,7 @@ function announce({ id, line, descriptor }: LoopCommand & { do: 'announce' }): v
   else exchange.announceWith(announcer);
 }
 
-loop.watch(bell, {
+const heard = loop.watch(bell, {
   ready() {
     quieten(bell);
     for (;;) {
@@ -92,6 +92,9 @@ loop.watch(bell, {
     }
   },
 });
+if (!heard) throw new Error('the system has no memory for a thread');
+Atomics.store(state, READY, 1);
+Atomics.notify(state, READY);
 loop.run();
 outbox.proceed();
 pipes.close();

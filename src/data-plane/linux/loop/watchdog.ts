@@ -27,6 +27,8 @@ export class Watchdog implements Timed {
   /** Flows that a nudge moved, and how many events each had had by then: the one for this may be on its way. */
   readonly #nudged = new Map<Nudgeable, number>();
 
+  #nextLook = Number.POSITIVE_INFINITY;
+
   /** @param onStall - called when bytes moved on for which no event ever came */
   constructor(loop: Loop, onStall: () => void) {
     this.#loop = loop;
@@ -37,7 +39,9 @@ export class Watchdog implements Timed {
   blocked(flow: Nudgeable): void {
     if (this.#blocked.has(flow)) return;
     this.#blocked.set(flow, this.#loop.now);
-    this.#loop.tickAt(this.#loop.now + INTERVAL);
+    if (this.#nextLook !== Number.POSITIVE_INFINITY) return;
+    this.#nextLook = this.#loop.now + INTERVAL;
+    this.#loop.tickAt(this.#nextLook);
   }
 
   unblocked(flow: Nudgeable): void {
@@ -51,11 +55,17 @@ export class Watchdog implements Timed {
   }
 
   tick(now: number): number {
+    if (this.#isIdle) this.#nextLook = Number.POSITIVE_INFINITY;
+    if (now < this.#nextLook) return this.#nextLook;
     for (const [flow, wakes] of this.#nudged) if (flow.wakes === wakes) this.#onStall();
     this.#nudged.clear();
     for (const [flow, since] of this.#blocked) if (now - since >= INTERVAL) this.#look(flow);
-    const idle = this.#blocked.size + this.#nudged.size === 0;
-    return idle ? Number.POSITIVE_INFINITY : now + INTERVAL;
+    this.#nextLook = this.#isIdle ? Number.POSITIVE_INFINITY : now + INTERVAL;
+    return this.#nextLook;
+  }
+
+  get #isIdle(): boolean {
+    return this.#blocked.size + this.#nudged.size === 0;
   }
 
   /** While there is only a little room, no event is due, though a write would take some: see tcp_poll() in the kernel. */
