@@ -24,6 +24,19 @@ for (const [name, version] of versions) console.log(`${name}: ${version ?? 'not 
 
 const samples = new Samples();
 const failures: string[] = [];
+const date = new Date().toISOString();
+
+function runSoFar(rounds: number): Run {
+  return {
+    date,
+    machine,
+    versions: Object.fromEntries(relays.map(({ name }) => [name, versions.get(name) ?? ''])),
+    settings: { rounds, seconds: options.seconds },
+    series: samples.series,
+    failures,
+  };
+}
+
 for (let round = 1; round <= options.rounds; round += 1) {
   for (const workload of workloads) {
     for (const relay of relays) {
@@ -42,16 +55,11 @@ for (let round = 1; round <= options.rounds; round += 1) {
       }
     }
   }
+  // After each round, so that one that is broken off leaves those before it.
+  save(runSoFar(round));
 }
 
-const run: Run = {
-  date: new Date().toISOString(),
-  machine,
-  versions: Object.fromEntries(relays.map(({ name }) => [name, versions.get(name) ?? ''])),
-  settings: { rounds: options.rounds, seconds: options.seconds },
-  series: samples.series,
-  failures,
-};
+const run = runSoFar(options.rounds);
 console.log(`\nMedians of ${options.rounds} rounds\n\n${plainTable(figureRows(run))}\n`);
 console.log(`${plainTable(barRows(run))}\n`);
 for (const failure of failures) console.log(`Failed in ${failure}`);

@@ -2,7 +2,7 @@ import { cpuSeconds } from '../proc.ts';
 import type { RunningRelay } from '../relays/relay.ts';
 import type { Load, Workload } from './workload.ts';
 
-const WARM_UP = 1;
+const WARM_UP = 2;
 
 export function connections(inFlight: number): Workload {
   return {

@@ -3,7 +3,7 @@ import { settle } from './settle.ts';
 import type { Workload } from './workload.ts';
 
 const IN_FLIGHT = 32;
-const WARM_UP = 1;
+const WARM_UP = 2;
 
 /** So many registrations, of which one has clients. */
 export function registrations(count: number): Workload {
