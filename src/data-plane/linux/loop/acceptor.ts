@@ -25,7 +25,6 @@ export class Acceptor implements Source, Task {
   readonly #owner: AcceptorOwner;
   #watched = false;
   #closed = false;
-  #waitsForTurn = false;
   #resumeAt = Number.POSITIVE_INFINITY;
 
   constructor(relay: Relay, listener: number, owner: AcceptorOwner) {
@@ -46,15 +45,10 @@ export class Acceptor implements Source, Task {
   }
 
   ready(): void {
-    this.#accept();
+    this.proceed();
   }
 
   proceed(): void {
-    this.#waitsForTurn = false;
-    this.#accept();
-  }
-
-  #accept(): void {
     for (let taken = 0; taken < TURN; taken += 1) {
       if (this.#closed || this.#resumeAt !== Number.POSITIVE_INFINITY) return;
       if (!this.#owner.admit()) {
@@ -69,8 +63,6 @@ export class Acceptor implements Source, Task {
       }
       this.#owner.connection(descriptor, acceptedFrom());
     }
-    if (this.#waitsForTurn) return;
-    this.#waitsForTurn = true;
     this.#relay.loop.later(this);
   }
 
@@ -79,7 +71,7 @@ export class Acceptor implements Source, Task {
     if (this.#closed) return Number.POSITIVE_INFINITY;
     if (now >= this.#resumeAt) {
       this.#resumeAt = Number.POSITIVE_INFINITY;
-      if (this.#watched) this.#accept();
+      if (this.#watched) this.proceed();
       else this.start();
     }
     return this.#resumeAt;

@@ -29,7 +29,7 @@ export class Announcer implements Task {
   /** Another client has come. */
   announce(): void {
     this.#due += 1;
-    if (this.#due === 1) this.#relay.loop.atEndOfTurn(this);
+    this.#relay.loop.atEndOfTurn(this);
   }
 
   proceed(): void {

@@ -43,9 +43,9 @@ export interface FlowOwner {
  * One direction of a pair: from one socket to the other. Few bytes are copied,
  * many are spliced through a pipe, which is held only while something is in it.
  *
- * A pipe is filled only while it is empty. So EAGAIN means one thing, that the
- * socket is drained, although a full pipe answers the same, and a pipe is full
- * as soon as its slots are: at some 23 KiB of small segments.
+ * A pipe is filled only while it is empty. So EAGAIN is about the socket, although
+ * a full pipe answers the same, and a pipe is full as soon as its slots are: at
+ * some 23 KiB of small segments.
  */
 export class Flow implements Source, Task, Nudgeable, Sending {
   readonly from: number;
@@ -63,7 +63,6 @@ export class Flow implements Source, Task, Nudgeable, Sending {
   #readsOn = false;
   /** The last read brought all it could: the next goes through a pipe. */
   #plentiful = false;
-  #waitsForTurn = false;
   #pipe: Pipe | undefined;
   #inPipe = 0;
   /** Copied bytes that the socket did not take. */
@@ -97,19 +96,13 @@ export class Flow implements Source, Task, Nudgeable, Sending {
     if (isReadable(events) && !this.ended) {
       this.#readable = true;
       if (hasHungUp(events) || isUrgent(events)) this.#readsOn = true;
-      this.pump();
+      this.proceed();
     }
     if (isWritable(events)) this.#reverse.#unblock();
   }
 
-  /** Called in a later turn when there was more than one turn's work. */
+  /** Moves what can be moved now; in a later turn again when that is more than one turn's work. */
   proceed(): void {
-    this.#waitsForTurn = false;
-    this.pump();
-  }
-
-  /** Moves what can be moved now. */
-  pump(): void {
     this.#move();
     if (this.#pipe !== undefined && this.#inPipe === 0) {
       this.#relay.pipes.give(this.#pipe);
@@ -120,7 +113,7 @@ export class Flow implements Source, Task, Nudgeable, Sending {
   nudge(): boolean {
     const holding = this.#holding;
     this.#writable = true;
-    this.pump();
+    this.proceed();
     return !this.#closed && this.#holding !== holding;
   }
 
@@ -136,7 +129,7 @@ export class Flow implements Source, Task, Nudgeable, Sending {
   #unblock(): void {
     this.wakes += 1;
     this.#writable = true;
-    this.pump();
+    this.proceed();
   }
 
   /** Bytes that were read and not yet written. */
@@ -156,8 +149,6 @@ export class Flow implements Source, Task, Nudgeable, Sending {
       }
       left -= count;
     }
-    if (this.#waitsForTurn) return;
-    this.#waitsForTurn = true;
     this.#relay.loop.later(this);
   }
 

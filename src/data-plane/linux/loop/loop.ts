@@ -37,8 +37,8 @@ export class Loop {
   #lastTag = 0;
   /** Which descriptors are watched for room to write as well. */
   readonly #watchedForRoom: boolean[] = [];
-  #tasks: Task[] = [];
-  #lastTasks: Task[] = [];
+  #tasks = new Set<Task>();
+  readonly #lastTasks = new Set<Task>();
   readonly #timed = new Set<Timed>();
   #nextTick = Number.POSITIVE_INFINITY;
   #running = true;
@@ -77,14 +77,14 @@ export class Loop {
     this.#sources[descriptor] = undefined;
   }
 
-  /** Proceeds in the next turn, after the events that have come by then. */
+  /** Proceeds once, in the next turn, after the events that have come by then. */
   later(task: Task): void {
-    this.#tasks.push(task);
+    this.#tasks.add(task);
   }
 
-  /** Proceeds when all else of this turn is done, what it adds itself included. */
+  /** Proceeds once when all else of this turn is done, and so does what it adds itself. */
   atEndOfTurn(task: Task): void {
-    this.#lastTasks.push(task);
+    this.#lastTasks.add(task);
   }
 
   addTimed(timed: Timed): void {
@@ -119,7 +119,7 @@ export class Loop {
 
   /** Rounded up, or the last millisecond before a deadline would be spent in idle turns. */
   #patience(): number {
-    if (this.#tasks.length > 0) return 0;
+    if (this.#tasks.size > 0) return 0;
     if (this.#nextTick === Number.POSITIVE_INFINITY) return -1;
     return Math.min(LONGEST_WAIT, Math.max(0, Math.ceil(this.#nextTick - performance.now())));
   }
@@ -143,16 +143,17 @@ export class Loop {
   }
 
   #proceed(): void {
-    if (this.#tasks.length === 0) return;
+    if (this.#tasks.size === 0) return;
     const tasks = this.#tasks;
-    this.#tasks = [];
+    this.#tasks = new Set();
     for (const task of tasks) task.proceed();
   }
 
   #endTurn(): void {
-    if (this.#lastTasks.length === 0) return;
-    for (const task of this.#lastTasks) task.proceed();
-    this.#lastTasks = [];
+    for (const task of this.#lastTasks) {
+      this.#lastTasks.delete(task);
+      task.proceed();
+    }
   }
 
   #tick(): void {

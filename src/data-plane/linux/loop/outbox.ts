@@ -23,7 +23,6 @@ export class Outbox implements Timed, Task {
   readonly #warned = new Map<DataPlaneWarning, number>();
   #events: LoopEvent[] = [];
   #posted = 0;
-  #hurried = false;
 
   constructor(loop: Loop, state: SharedCell, post: (events: LoopEvent[]) => void) {
     this.#loop = loop;
@@ -35,14 +34,14 @@ export class Outbox implements Timed, Task {
   /** Goes out at the end of this turn, behind all that waits. */
   tell(event: LoopEvent): void {
     this.#events.push(event);
-    this.#hurry();
+    this.#loop.atEndOfTurn(this);
   }
 
   /** Goes out within {@link PATIENCE}. */
   mention(event: LoopEvent): void {
     this.#events.push(event);
     if (this.#events.length === 1) this.#loop.tickAt(this.#loop.now + PATIENCE);
-    if (this.#events.length === FULL) this.#hurry();
+    if (this.#events.length === FULL) this.#loop.atEndOfTurn(this);
   }
 
   /** Goes out like what is mentioned, but not every time. */
@@ -65,16 +64,9 @@ export class Outbox implements Timed, Task {
 
   /** Sends all there is. */
   proceed(): void {
-    this.#hurried = false;
     if (this.#events.length === 0) return;
     this.#posted = (this.#posted + this.#events.length) | 0;
     this.#post(this.#events);
     this.#events = [];
-  }
-
-  #hurry(): void {
-    if (this.#hurried) return;
-    this.#hurried = true;
-    this.#loop.atEndOfTurn(this);
   }
 }
