@@ -2,13 +2,12 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import type { Endpoint } from '../data-plane.ts';
+import { failure } from '../failure.ts';
+import { DIAL_TIMEOUT } from '../limits.ts';
 import type { SocketAddress } from './system-calls.ts';
 
 /** Milliseconds for which a look-up is used again: it costs more than the connection it is for. */
 const FRESH = 1000;
-
-/** Milliseconds that a look-up may take. */
-const TIMEOUT = 10_000;
 
 /** Where endpoints are: names are looked up, by the system's rules, but not for each connection anew. */
 export class Addresses {
@@ -39,8 +38,8 @@ export class Addresses {
   async #lookUp(host: string): Promise<string[]> {
     const tooLong = new AbortController();
     try {
-      const timeout = setTimeout(TIMEOUT, undefined, { signal: tooLong.signal }).then(() => {
-        throw Object.assign(new Error('the look-up took too long'), { code: 'ETIMEDOUT' });
+      const timeout = setTimeout(DIAL_TIMEOUT, undefined, { signal: tooLong.signal }).then(() => {
+        throw failure('ETIMEDOUT', 'the look-up took too long');
       });
       const found = await Promise.race([lookup(host, { all: true }), timeout]);
       const addresses = found.map(({ address }) => address);

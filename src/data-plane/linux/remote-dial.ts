@@ -5,12 +5,11 @@ import {
   type Endpoint,
   type PairReport,
 } from '../data-plane.ts';
+import { failure } from '../failure.ts';
 import type { Addresses } from './addresses.ts';
 import type { LoopThread } from './loop-thread.ts';
 import { type LoopEvent, type ResolvedDial, systemError } from './messages.ts';
 import type { SocketAddress } from './system-calls.ts';
-
-const GIVEN_UP = Object.assign(new Error('given up'), { code: 'ABORT_ERR' });
 
 /** A dial that a thread makes, once its addresses are known here. */
 export class RemoteDial {
@@ -81,7 +80,7 @@ export class RemoteDial {
 
   #cut(): void {
     if (this.#isSent) this.#thread.send({ do: 'cut-dial', id: this.#id });
-    else this.#fail(new DialError('target', GIVEN_UP));
+    else this.#fail(new DialError('target', failure('ABORT_ERR', 'given up')));
   }
 
   #fail(error: DialError): void {

@@ -13,13 +13,11 @@ import type {
   LiveConnection,
 } from '../data-plane.ts';
 import type { DescriptorBudget } from '../descriptor-budget.ts';
+import { DESCRIPTORS_PER_CLIENT } from '../limits.ts';
 import { PairingTable } from '../pairing-table.ts';
 import { Pair } from './pair.ts';
 import { reset } from './reset.ts';
 import { listen, portOf } from './sockets.ts';
-
-/** A client needs its own descriptor and, to be of any use, one for its back-connect. */
-const DESCRIPTORS_PER_CLIENT = 2;
 
 interface Client {
   id: number;

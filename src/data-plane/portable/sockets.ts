@@ -1,22 +1,12 @@
 import { once } from 'node:events';
 import { connect, createServer, type NetConnectOpts, type Server, type Socket } from 'node:net';
 import type { Endpoint } from '../data-plane.ts';
+import { failure } from '../failure.ts';
+import { ATTEMPT_TIMEOUT, BACKLOG, DIAL_TIMEOUT, KEEP_ALIVE_SECONDS } from '../limits.ts';
 import { confirmEnd } from './confirm-end.ts';
 
 /** Bytes one socket may hold in user space each way; one read of libuv's is as large. */
 const HIGH_WATER_MARK = 64 * 1024;
-
-/** Seconds of silence before TCP keepalive asks whether the peer is still there. */
-const KEEP_ALIVE_SECONDS = 30;
-
-/** The kernel caps it (net.core.somaxconn, 4096 since Linux 5.4); Node's own default is 511. */
-const BACKLOG = 4096;
-
-/** Node gives one address 250 ms before it tries the next, which is less than a distant relay needs. */
-const ATTEMPT_TIMEOUT = 2500;
-
-/** A connection that is not there after so many milliseconds serves no waiting client any more. */
-const DIAL_TIMEOUT = 10_000;
 
 const STREAM = {
   allowHalfOpen: true,
@@ -56,6 +46,7 @@ export function dial(endpoint: Endpoint, allowHalfOpen = true): Dial {
     ...STREAM,
     ...endpoint,
     allowHalfOpen,
+    // Node's own 250 ms are less than a distant relay needs.
     autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT,
   };
   const socket = connect(options);
@@ -88,10 +79,6 @@ type ConnectOptions = NetConnectOpts & {
   highWaterMark: number;
   autoSelectFamilyAttemptTimeout: number;
 };
-
-function failure(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code });
-}
 
 export function portOf(server: Server): number {
   const address = server.address();

@@ -1,16 +1,11 @@
 import { DeadlineQueue } from '../../deadline-queue.ts';
+import { ATTEMPT_TIMEOUT, DIAL_TIMEOUT } from '../../limits.ts';
 import type { ResolvedDial, SystemFailure } from '../messages.ts';
 import type { Attempt } from './attempt.ts';
 import { Dial, type DialOwner } from './dial.ts';
 import type { Timed } from './loop.ts';
 import type { Pair } from './pair.ts';
 import type { Relay } from './relay.ts';
-
-/** A connection that is not there after so many milliseconds serves no waiting client any more. */
-const DIAL_TIMEOUT = 10_000;
-
-/** Milliseconds that one address gets when there is another to try. */
-const ADDRESS_TIMEOUT = 2500;
 
 const DESCRIPTORS_PER_DIAL = 2;
 
@@ -34,7 +29,7 @@ export class Dialler implements Timed, DialOwner {
   readonly #relay: Relay;
   readonly #dials = new Map<number, Dial>();
   readonly #connecting = new DeadlineQueue<Dial>(DIAL_TIMEOUT);
-  readonly #impatience = new DeadlineQueue<Attempt>(ADDRESS_TIMEOUT);
+  readonly #impatience = new DeadlineQueue<Attempt>(ATTEMPT_TIMEOUT);
   /** By timeout, of which an agent has one. */
   readonly #halfClosed = new Map<number, DeadlineQueue<Pair>>();
 

@@ -1,5 +1,6 @@
 import type { LiveConnection, PairEnding, WaitingEnding } from '../../data-plane.ts';
 import { DeadlineQueue } from '../../deadline-queue.ts';
+import { BACKLOG, DESCRIPTORS_PER_CLIENT } from '../../limits.ts';
 import { PairingTable } from '../../pairing-table.ts';
 import type { OpenSettings, Traffic } from '../messages.ts';
 import { SharedCounters } from '../shared-counters.ts';
@@ -9,12 +10,6 @@ import type { Announcer } from './announcer.ts';
 import type { Timed } from './loop.ts';
 import { Pair, type PairOwner } from './pair.ts';
 import type { Relay } from './relay.ts';
-
-/** The kernel caps it (net.core.somaxconn, 4096 since Linux 5.4). */
-const BACKLOG = 4096;
-
-/** A client needs its own descriptor and, to be of any use, one for its back-connect. */
-const DESCRIPTORS_PER_CLIENT = 2;
 
 interface Client {
   id: number;
@@ -154,14 +149,14 @@ export class LinuxExchange implements Timed, PairOwner {
   }
 
   #clientArrived(descriptor: number, address: string): void {
+    const { budget, loop, outbox } = this.#relay;
     if (this.#waiting.size + this.#pairs.size >= this.#settings.maxClients) {
       reset(descriptor);
-      this.#relay.budget.give(DESCRIPTORS_PER_CLIENT);
+      budget.give(DESCRIPTORS_PER_CLIENT);
       this.#counters.add('limit', 1);
-      this.#relay.outbox.mention(['client-refused', this.#id, 'limit', address]);
+      outbox.mention(['client-refused', this.#id, 'limit', address]);
       return;
     }
-    const { loop, outbox } = this.#relay;
     this.#lastId += 1;
     const client = { id: this.#lastId, descriptor, address, arrived: loop.now, waited: 0 };
     loop.tickAt(this.#waiting.wait(client, loop.now));
@@ -171,6 +166,7 @@ export class LinuxExchange implements Timed, PairOwner {
   }
 
   #backConnectArrived(descriptor: number, address: string): void {
+    const { loop, outbox } = this.#relay;
     const { backConnectFrom } = this.#settings;
     const isForeign = backConnectFrom !== undefined && address !== backConnectFrom;
     const client = isForeign ? undefined : this.#waiting.take();
@@ -180,11 +176,9 @@ export class LinuxExchange implements Timed, PairOwner {
       const cause = isForeign ? 'address' : 'no-client';
       this.#counters.add(cause, 1);
       // They are not held up like clients, so it is their events that must not pile up.
-      const { outbox } = this.#relay;
       if (!outbox.isBacklogged) outbox.mention(['back-connect-refused', this.#id, cause, address]);
       return;
     }
-    const { loop, outbox } = this.#relay;
     client.waited = loop.now - client.arrived;
     this.#counters.add('waiting', -1);
     this.#counters.add('paired', 1);

@@ -1,4 +1,5 @@
 import { DeadlineQueue } from '../../deadline-queue.ts';
+import { KEEP_ALIVE_SECONDS } from '../../limits.ts';
 import { type KeepAlive, keepAlive } from '../system-calls.ts';
 import type { Loop, Timed } from './loop.ts';
 import { Receiver, type Sending } from './receiver.ts';
@@ -7,7 +8,7 @@ import { Receiver, type Sending } from './receiver.ts';
 const LASTING = 5000;
 
 /** A silent peer that vanished is noticed after a minute. */
-const KEEP_ALIVE: KeepAlive = { idle: 30, interval: 5, count: 6 };
+const KEEP_ALIVE: KeepAlive = { idle: KEEP_ALIVE_SECONDS, interval: 5, count: 6 };
 
 /** Milliseconds that bytes may stay unacknowledged. Without it, the kernel takes some 15 minutes (tcp(7), tcp_retries2). */
 const UNACKNOWLEDGED = 60_000;
