@@ -17,7 +17,7 @@ export function createLog(settings: { log: 'pretty' | 'json'; verbose: boolean }
 
 const STREAMS = [process.stdout, process.stderr];
 
-/** Lines of one turn of the event loop share a write: a busy agent would spend a third of its main thread on them. */
+/** Lines of one turn of the event loop share a write: a busy agent's main thread would spend a fifth of its time on them. */
 function gather(): void {
   if (process.stdout.writableCorked > 0) return;
   for (const stream of STREAMS) stream.cork();

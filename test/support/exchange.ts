@@ -5,6 +5,7 @@ import type {
   ConnectionRecord,
   DataPlane,
   Exchange,
+  ExchangeObserver,
   ExchangeSettings,
 } from '#src/data-plane/data-plane.ts';
 import { connectTo } from './tcp.ts';
@@ -30,6 +31,16 @@ export const SETTINGS: ExchangeSettings = {
   maxClients: 10_000,
   pairTimeout: 30_000,
   halfCloseTimeout: 30_000,
+};
+
+/** For tests that do not ask what an exchange reports. */
+export const DEAF: ExchangeObserver = {
+  notify: () => {},
+  clientWaiting: () => {},
+  clientPaired: () => {},
+  clientEnded: () => {},
+  clientRefused: () => {},
+  backConnectRefused: () => {},
 };
 
 export async function openExchange(

@@ -6,22 +6,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { LinuxDataPlane } from '#src/data-plane/linux/linux-data-plane.ts';
 import { close } from '#src/data-plane/linux/system-calls.ts';
-import { SETTINGS } from '../../support/exchange.ts';
-
-const observer = {
-  notify: () => {},
-  clientWaiting: () => {},
-  clientPaired: () => {},
-  clientEnded: () => {},
-  clientRefused: () => {},
-  backConnectRefused: () => {},
-};
+import { DEAF, SETTINGS } from '../../support/exchange.ts';
 
 test('nothing is written to a descriptor that was a thread of a closed plane before', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'relay-'));
   t.after(() => rm(folder, { recursive: true }));
   const plane = new LinuxDataPlane(1, { warning: () => {}, failed: assert.ifError });
-  const exchange = await plane.openExchange(SETTINGS, observer);
+  const exchange = await plane.openExchange(SETTINGS, DEAF);
   await exchange.stop();
   await exchange.finished;
   await plane.close();
@@ -37,7 +28,7 @@ test('a plane can be closed twice, and without ever having had a thread', async 
   const unused = new LinuxDataPlane(1, { warning: () => {}, failed: assert.ifError });
   await unused.close();
   const plane = new LinuxDataPlane(1, { warning: () => {}, failed: assert.ifError });
-  const exchange = await plane.openExchange(SETTINGS, observer);
+  const exchange = await plane.openExchange(SETTINGS, DEAF);
   await exchange.stop();
   await Promise.all([plane.close(), plane.close()]);
 });
