@@ -15,7 +15,7 @@ const ALLOWED: Record<string, string[]> = {
   agent: ['protocol', 'data-plane', 'options', 'errors'],
   options: ['data-plane', 'errors'],
   protocol: [],
-  'data-plane': ['errors'],
+  'data-plane': ['protocol', 'errors'],
   errors: [],
 };
 

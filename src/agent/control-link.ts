@@ -4,8 +4,8 @@ import { plainAddress } from '../data-plane/address.ts';
 import { dial } from '../data-plane/portable/sockets.ts';
 import { RelayError, reasonOf } from '../errors.ts';
 import { parseAddress } from '../options/values.ts';
+import { parseNew } from '../protocol/basic.ts';
 import { isTooLong, LINE_TOO_LONG, lineSplitter } from '../protocol/lines.ts';
-import { parseNew } from '../protocol/messages.ts';
 import { printable } from '../protocol/printable.ts';
 
 /** The agent's end of a control connection of the basic protocol. */

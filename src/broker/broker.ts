@@ -240,8 +240,9 @@ function exchangeSettings(
   return {
     host: settings.host,
     clientPort,
+    pairing: 'order',
     backConnectFrom: settings.backConnectFrom === 'same' ? registrant : undefined,
-    maxClients: settings.maxClients,
+    limits: { allow: [], deny: [], clients: settings.maxClients, waiting: settings.maxClients },
     pairTimeout: settings.pairTimeout * 1000,
     halfCloseTimeout: settings.halfCloseTimeout * 1000,
   };

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { plainAddress } from '../data-plane/address.ts';
+import type { ProtocolError } from '../protocol/error-codes.ts';
+import { formatError } from '../protocol/extended.ts';
 import { LINE_TOO_LONG, lineSplitter } from '../protocol/lines.ts';
-import { formatError, type ProtocolError } from '../protocol/messages.ts';
 
 /** Milliseconds for a first line to be complete once its first byte has come. */
 const HELLO_DEADLINE = 5000;
@@ -19,13 +20,15 @@ const FAREWELL_DEADLINE = 2000;
  * `greeting`: nobody knows yet who this is. `basic`: it stayed silent, hence
  * speaks the basic protocol. `ended`: closed, or about to be.
  */
+type HelloError = ProtocolError & { code: 'hello-unknown' | 'line-too-long' | 'hello-timeout' };
+
 type State = 'greeting' | 'basic' | 'ended';
 
 export interface ControlHandlers {
   /** Nothing came within the hello window. */
   silent(): void;
   /** Something came that is not a hello; the peer has been told and is being closed. */
-  rejected(error: ProtocolError, sent: string): void;
+  rejected(error: HelloError, sent: string): void;
   /** A basic registrant's connection is over. */
   ended(cause: 'closed' | 'lost' | 'not-reading' | 'junk', detail: string): void;
   /** The descriptor is gone, after whatever else was reported. */
@@ -134,7 +137,7 @@ export class ControlConnection {
     });
   }
 
-  #reject(error: ProtocolError, sent: string): void {
+  #reject(error: HelloError, sent: string): void {
     if (this.#state !== 'greeting') return;
     this.end(formatError(error));
     this.#handlers.rejected(error, sent);

@@ -5,7 +5,6 @@ import type {
   Exchange,
   ExchangeSettings,
 } from '../data-plane/data-plane.ts';
-import { formatNew } from '../protocol/messages.ts';
 import type { ControlConnection } from './control-connection.ts';
 import type { BrokerEvents, RegistrationEnding, RegistrationInfo } from './events.ts';
 import { retransmissions } from './retransmissions.ts';
@@ -79,7 +78,7 @@ export class Registration {
     const { clientPort, backConnectPort } = exchange;
     const info = { id, address: control.address, clientPort, backConnectPort };
     registration = new Registration(info, exchange, control, emit);
-    exchange.announce({ line: formatNew(backConnectPort), descriptor: control.descriptor });
+    exchange.announce({ descriptor: control.descriptor });
     return registration;
   }
 

@@ -1,9 +1,12 @@
+import type { Socket } from 'node:net';
+import type { ConnectionOptions, TLSSocketOptions } from 'node:tls';
+
 /**
  * The data plane moves bytes: it owns the two listeners of a registration, the
  * pairing of clients with back-connects, the relay between them, its timeouts
  * and its counters. Everything above it is policy. Only plain data crosses this
- * interface, never a socket, so that an implementation may live in another
- * thread and hold nothing but descriptors.
+ * interface, and but one kind of socket ({@link Exchange.adopt}), so that an
+ * implementation may live in another thread and hold nothing but descriptors.
  */
 export interface DataPlane {
   readonly name: 'linux' | 'portable';
@@ -14,6 +17,8 @@ export interface DataPlane {
   openExchange(settings: ExchangeSettings, observer: ExchangeObserver): Promise<Exchange>;
   /** Dials the relay and a target and joins them. */
   dialPair(request: DialRequest): DialledPair;
+  /** Dials the relay, for a client that is yet to come. */
+  dialSpare(request: SpareRequest): DialledSpare;
   /** Ends its threads, if it has any. To be called when all exchanges and pairs are over. */
   close(): Promise<void>;
 }
@@ -41,10 +46,27 @@ export interface Exchange {
   readonly clientPort: number;
   readonly backConnectPort: number;
   /**
-   * From now on the registrant is to be sent a line for each client that comes.
-   * To be called before the turn of the event loop ends in which the exchange opened.
+   * The registrant is here. From now on it is to be sent a line for each client that
+   * comes, and one for each that waits already; these have their full time to wait anew.
+   * To be called before the turn of the event loop ends in which the exchange opened,
+   * and again behind each {@link Exchange.hold}.
    */
   announce(announcement: Announcement): void;
+  /** Sends the registrant a line of another kind, in order with those of {@link Exchange.announce}. */
+  say(line: string): void;
+  /** The registrant has gone and may come back: clients wait without a limit of time, spares are closed. */
+  hold(): void;
+  /** Whether clients are refused, with a reset. Those that wait when it begins are reset. */
+  park(parked: boolean): void;
+  /** What clients that come from now on are held to. */
+  limit(limits: ClientLimits): void;
+  /** Resets the client that this ticket was made for, waiting or paired, as one whose service cannot be reached. */
+  fail(ticket: string): void;
+  /**
+   * Takes a back-connect that came in by another door, with its first line and what came behind that.
+   * The socket is paused, encrypted if this exchange's back-connects are, and this exchange's from now on.
+   */
+  adopt(socket: Socket, hello: BackConnectHello, rest: Buffer): void;
   /** Live figures; the byte counts move while connections run. */
   counters(): ExchangeCounters;
   /** The pairs there are at the moment, with what they have moved so far. */
@@ -62,25 +84,70 @@ export interface ExchangeSettings {
   host: string | undefined;
   /** 0 lets the system pick. */
   clientPort: number;
+  /** How a back-connect finds its client: in order of arrival, or by the ticket in its first line. */
+  pairing: 'order' | 'ticket';
   /** The only address back-connects are taken from; anyone's when undefined. */
   backConnectFrom: string | undefined;
-  /** Clients waiting and paired at one time. */
-  maxClients: number;
+  limits: ClientLimits;
   /** Milliseconds a client waits for its back-connect. */
   pairTimeout: number;
   /** Milliseconds a half-closed connection may stay silent. */
   halfCloseTimeout: number;
+  /** What is encrypted. Only the portable data plane can do that. */
+  tls?: ExchangeTls | undefined;
+}
+
+/** Asked for each connection, so that certificates can be replaced. */
+export type TlsSource = () => TLSSocketOptions;
+
+export interface ExchangeTls {
+  backConnects?: TlsSource | undefined;
+  clients?: TlsSource | undefined;
+}
+
+/** What the clients of an exchange are held to. Where nothing is set, there is no bound. */
+export interface ClientLimits {
+  /** Lists of addresses and CIDR blocks, of each of which a client has to match an entry. */
+  allow: string[][];
+  /** Addresses and CIDR blocks that clients must not come from. */
+  deny: string[];
+  /** Waiting and paired at one time. */
+  clients: number;
+  /** Waiting at one time. */
+  waiting: number;
+  /** Waiting and paired at one time, of one address. */
+  clientsPerAddress?: number | undefined;
+  /** New ones per second from one address; as many may come at once. */
+  ratePerAddress?: number | undefined;
+  /** New ones per second in all; as many may come at once. */
+  rate?: number | undefined;
+  /** Bytes per second each way, of all pairs together. Only the portable data plane can do that. */
+  bytesPerSecond?: number | undefined;
+  /** Milliseconds of silence in both directions until a pair is reset. */
+  idle?: number | undefined;
 }
 
 /** How a registrant is told of its clients. */
 export interface Announcement {
-  /** One line of the protocol, its end included. */
-  line: string;
   /**
    * The control connection's, if it carries plain bytes: the data plane may then
    * write there by itself, as long as nobody else does.
    */
   descriptor: number | undefined;
+  /** For registrants of the extended protocol. */
+  spares?: { ticket: string; most: number } | undefined;
+}
+
+/** The first line of a back-connect of the extended protocol. */
+export interface BackConnectHello {
+  word: 'TICKET' | 'SPARE';
+  ticket: string;
+}
+
+/** A client that has come. */
+export interface ArrivedClient {
+  id: number;
+  address: string;
 }
 
 /** Told what happens on an exchange. Called synchronously; must not throw. */
@@ -88,8 +155,8 @@ export interface ExchangeObserver {
   /** This has to be sent to the registrant: lines that the data plane does not write by itself. */
   notify(text: string): void;
   /** A client waits. */
-  clientWaiting(client: { id: number; address: string }): void;
-  /** A back-connect fetched a client. */
+  clientWaiting(client: ArrivedClient): void;
+  /** A back-connect fetched a client, or a spare was there for it. */
   clientPaired(id: number): void;
   /** A client's connection is over, paired or not. */
   clientEnded(record: ConnectionRecord): void;
@@ -97,17 +164,45 @@ export interface ExchangeObserver {
   backConnectRefused(cause: BackConnectRefusal, address: string): void;
 }
 
-/** `limit`: `maxClients` are here already. `descriptors`: the process has none left. */
-export type ClientRefusal = 'limit' | 'descriptors';
+/**
+ * `limit`: `clients` are here already. `waiting`: so many wait already. `address-limit`: so many
+ * are here from that address. `rate`: too many of late. `denied`: not from an address that may.
+ * `parked`: the service is down. `descriptors`: the process has none left.
+ */
+export type ClientRefusal =
+  | 'limit'
+  | 'waiting'
+  | 'address-limit'
+  | 'rate'
+  | 'denied'
+  | 'parked'
+  | 'descriptors';
 
-/** `address`: not the registrant's. `no-client`: nobody waits for it. */
-export type BackConnectRefusal = 'address' | 'no-client';
+/**
+ * `address`: not the registrant's. `no-client`: nobody waits for it. `ticket`: it is good for
+ * nobody who waits. `hello`: no proper first line came in time. `pushed-out`: newer ones came.
+ * `spare`: one too many, or one that ended or sent something before it was taken.
+ */
+export type BackConnectRefusal =
+  | 'address'
+  | 'no-client'
+  | 'ticket'
+  | 'hello'
+  | 'pushed-out'
+  | 'spare';
 
 /** How a pair ended. Only `eof` means that both sides got all that was sent to them. */
-export type PairEnding = 'eof' | 'client-reset' | 'server-reset' | 'half-close-timeout' | 'cut';
+export type PairEnding =
+  | 'eof'
+  | 'client-reset'
+  | 'server-reset'
+  | 'half-close-timeout'
+  | 'idle'
+  | 'target-failed'
+  | 'cut';
 
 /** How a client ended that was never paired. */
-export type WaitingEnding = 'unfetched' | 'stopped';
+export type WaitingEnding = 'unfetched' | 'target-failed' | 'stopped';
 
 export interface PairReport {
   /** Bytes read from the client's side for the server. */
@@ -135,6 +230,8 @@ export type LiveConnection = Omit<ConnectionRecord, 'ending'>;
 export interface ExchangeCounters {
   waiting: number;
   paired: number;
+  /** Back-connects that wait for a client. */
+  spares: number;
   /** Clients that ended, by how. */
   ended: Record<PairEnding | WaitingEnding, number>;
   /** Clients and back-connects turned away, by why. */
@@ -143,12 +240,44 @@ export interface ExchangeCounters {
   bytesToClient: number;
 }
 
-export interface DialRequest {
-  /** The relay's back-connect listener: an address and a port. */
-  relay: { host: string; port: number };
+/** How the relay is dialled back. */
+export interface RelayDial {
+  /** An address. */
+  host: string;
+  port: number;
+  /** A line to send first; {@link DataPlane.dialPair} does when the target is there, too. */
+  hello?: string | undefined;
+  /** Encrypts. Only the portable data plane can do that. */
+  tls?: ConnectionOptions | undefined;
+}
+
+export interface DialRequest extends TargetRequest {
+  relay: RelayDial;
+}
+
+export interface TargetRequest {
   target: Endpoint;
+  /** Bytes that the target gets before any of the client's. */
+  preface?: Uint8Array | undefined;
   /** Milliseconds a half-closed connection may stay silent. */
   halfCloseTimeout: number;
+}
+
+export interface SpareRequest {
+  relay: RelayDial & { hello: string };
+}
+
+/** A back-connect that waits at the relay. */
+export interface DialledSpare {
+  /**
+   * Resolves, when the relay has joined it with a client, with the line that says so, its end left out.
+   * Rejects with a {@link DialError} when it cannot be dialled, is lost or is cut.
+   */
+  readonly taken: Promise<string>;
+  /** Dials the target and joins it with the client. To be called once, when taken. */
+  serve(request: TargetRequest): DialledPair;
+  /** Ends it. */
+  cut(): void;
 }
 
 /** A connection that this side dialled, from its first packet on. */

@@ -37,9 +37,18 @@ const REGISTRATION_REFUSALS: Record<RegistrationRefusal, string> = {
 
 const CLIENT_REFUSALS: Record<ClientRefusal | BackConnectRefusal, string> = {
   limit: 'client refused: too many clients; --max-clients raises the limit',
+  waiting: 'client refused: too many clients wait for the server',
+  'address-limit': 'client refused: too many clients from its address',
+  rate: 'client refused: too many new clients of late',
+  denied: 'client refused: not from an address that may connect',
+  parked: 'client refused: the service is down',
   descriptors: 'client refused: out of file descriptors; raise the limit (ulimit -n)',
   address: "back-connect refused: not from the server's address; --back-connect-from any allows it",
   'no-client': 'back-connect closed: no client waits for it any more',
+  ticket: 'back-connect closed: its ticket is good for no client that waits',
+  hello: 'back-connect closed: no proper first line came in time',
+  'pushed-out': 'back-connect closed before its first line came: too many newer ones did',
+  spare: 'spare back-connect closed: one too many, or it ended or sent something too early',
 };
 
 type ThrottledFields = Record<string, unknown> & { registration?: number };

@@ -5,6 +5,8 @@ const ENDINGS: Record<PairEnding | WaitingEnding, string> = {
   'client-reset': 'reset by the client',
   'server-reset': 'reset by the server',
   'half-close-timeout': 'half-closed and silent for too long',
+  idle: 'silent for too long',
+  'target-failed': 'the service cannot be reached',
   cut: 'cut at shutdown',
   unfetched: 'no back-connect came for it in time',
   stopped: 'its registration ended while it waited',

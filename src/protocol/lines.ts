@@ -1,6 +1,8 @@
 import type { Transform } from 'node:stream';
 import split from 'split2';
-import { MAX_LINE } from './messages.ts';
+
+/** The longest line either side accepts, in characters without its line feed. */
+export const MAX_LINE = 4096;
 
 /**
  * A stream of lines. It fails at a line over {@link MAX_LINE}, whether that line

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import test from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { MAX_LINE } from '#src/protocol/messages.ts';
+import { MAX_LINE } from '#src/protocol/lines.ts';
 import { outcome, read } from '../support/tcp.ts';
 import { errorIn, openControl } from './control-harness.ts';
 

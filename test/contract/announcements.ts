@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
+import { formatNew } from '#src/protocol/basic.ts';
 import { openExchange } from '../support/exchange.ts';
 import { connectTo, read, serve } from '../support/tcp.ts';
 import type { PlaneUnderTest } from './plane-under-test.ts';
-
-const LINE = '[NEW] 40123\n';
 
 export function announcements(createPlane: PlaneUnderTest): void {
   describe('announcements', () => {
@@ -14,36 +13,41 @@ export function announcements(createPlane: PlaneUnderTest): void {
       const { near, far } = await controlConnection(t);
       const { exchange, events } = await openExchange(t, createPlane());
       events.on('notify', (text) => near.write(text));
-      exchange.announce({ line: LINE, descriptor: descriptorOf(near) });
+      exchange.announce({ descriptor: descriptorOf(near) });
       for (let n = 0; n < 50; n += 1) await connectTo(t, exchange.clientPort);
-      assert.equal((await read(far, 50 * LINE.length)).toString(), LINE.repeat(50));
+      const lines = formatNew(exchange.backConnectPort).repeat(50);
+      assert.equal((await read(far, lines.length)).toString(), lines);
     });
 
     test('without a descriptor the observer gets the lines', async (t) => {
       const { exchange, events } = await openExchange(t, createPlane());
-      exchange.announce({ line: LINE, descriptor: undefined });
+      exchange.announce({ descriptor: undefined });
       const told = once(events, 'notify');
       await connectTo(t, exchange.clientPort);
-      assert.deepEqual(await told, [LINE]);
+      assert.deepEqual(await told, [formatNew(exchange.backConnectPort)]);
     });
 
-    test('a registrant that reads nothing for long gets every line in the end', async (t) => {
+    test('a registrant that reads nothing for long gets every line in the end, in order', async (t) => {
       const count = 400;
       const { near, far } = await controlConnection(t);
-      const { exchange, events } = await openExchange(t, createPlane());
+      const { exchange, events, client } = await openExchange(t, createPlane());
       events.on('notify', (text) => near.write(text));
       const long = `${'x'.repeat(64 * 1024)}\n`;
-      exchange.announce({ line: long, descriptor: descriptorOf(near) });
-      for (let n = 0; n < count; n += 1) await connectTo(t, exchange.clientPort);
+      exchange.announce({ descriptor: descriptorOf(near) });
       for (let n = 0; n < count; n += 1) {
-        assert.equal((await read(far, long.length)).toString(), long);
+        exchange.say(long);
+        await client();
+      }
+      const lines = `${long}${formatNew(exchange.backConnectPort)}`;
+      for (let n = 0; n < count; n += 1) {
+        assert.equal((await read(far, lines.length)).toString(), lines);
       }
     });
 
     test('the control connection ends when its owner closes it and the exchange stops', async (t) => {
       const { near, far } = await controlConnection(t);
       const { exchange } = await openExchange(t, createPlane());
-      exchange.announce({ line: LINE, descriptor: descriptorOf(near) });
+      exchange.announce({ descriptor: descriptorOf(near) });
       const over = once(far, 'end');
       far.resume();
       near.destroy();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
-import { openExchange } from '../support/exchange.ts';
+import { LIMITS, openExchange } from '../support/exchange.ts';
 import { knock, outcome, read } from '../support/tcp.ts';
 import type { PlaneUnderTest } from './plane-under-test.ts';
 
@@ -102,7 +102,7 @@ export function pairing(createPlane: PlaneUnderTest): void {
 
     test('one client too many is reset and counted, and there is room again after an end', async (t) => {
       const { pair, client, events, exchange, ended } = await openExchange(t, createPlane(), {
-        maxClients: 2,
+        limits: { ...LIMITS, clients: 2 },
       });
       const { client: first, server } = await pair();
       await client();

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
-import { openExchange } from '../support/exchange.ts';
+import { LIMITS, openExchange } from '../support/exchange.ts';
 import { connectTo, outcome, read } from '../support/tcp.ts';
 import type { PlaneUnderTest } from './plane-under-test.ts';
 
@@ -105,7 +105,7 @@ export function pressure(createPlane: PlaneUnderTest): void {
       const { pair, client, backConnect, ended, exchange, events } = await openExchange(
         t,
         createPlane(),
-        { pairTimeout: 100, halfCloseTimeout: 100, maxClients: 100 },
+        { pairTimeout: 100, halfCloseTimeout: 100, limits: { ...LIMITS, clients: 100 } },
       );
       await finish(await pair());
       await ended(1);

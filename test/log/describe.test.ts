@@ -8,6 +8,8 @@ const ENDINGS: (PairEnding | WaitingEnding)[] = [
   'client-reset',
   'server-reset',
   'half-close-timeout',
+  'idle',
+  'target-failed',
   'cut',
   'unfetched',
   'stopped',

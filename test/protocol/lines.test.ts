@@ -4,8 +4,7 @@ import { StringDecoder } from 'node:string_decoder';
 import test from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
-import { isTooLong, lineSplitter } from '#src/protocol/lines.ts';
-import { MAX_LINE } from '#src/protocol/messages.ts';
+import { isTooLong, lineSplitter, MAX_LINE } from '#src/protocol/lines.ts';
 
 /** What came of a stream that was written in these chunks, one right after the other. */
 function split(chunks: Uint8Array[]): Promise<{ lines: string[]; error: unknown }> {

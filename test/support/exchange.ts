@@ -2,6 +2,7 @@ import { EventEmitter, on, once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import type {
+  ClientLimits,
   ConnectionRecord,
   DataPlane,
   Exchange,
@@ -24,11 +25,15 @@ export interface TestExchange {
   ended(count: number): Promise<ConnectionRecord[]>;
 }
 
+/** No bounds that a test could meet. */
+export const LIMITS: ClientLimits = { allow: [], deny: [], clients: 10_000, waiting: 10_000 };
+
 export const SETTINGS: ExchangeSettings = {
   host: '127.0.0.1',
   clientPort: 0,
+  pairing: 'order',
   backConnectFrom: undefined,
-  maxClients: 10_000,
+  limits: LIMITS,
   pairTimeout: 30_000,
   halfCloseTimeout: 30_000,
 };

@@ -38,7 +38,8 @@ export type LoopCommand =
   | { do: 'open'; id: number; settings: OpenSettings; counters: SharedArrayBuffer }
   /** Lets the first client in: whoever opened is now ready to hear of it. */
   | { do: 'start'; id: number }
-  | { do: 'announce'; id: number; line: string; descriptor: number | undefined }
+  | { do: 'announce'; id: number; descriptor: number | undefined }
+  | { do: 'say'; id: number; line: string }
   | { do: 'list'; id: number }
   | { do: 'stop'; id: number }
   | { do: 'cut'; id: number }

@@ -5,9 +5,9 @@ import type {
   ExchangeObserver,
   LiveConnection,
 } from '../data-plane.ts';
+import { SharedCounters } from '../shared-counters.ts';
 import type { LoopThread } from './loop-thread.ts';
 import { type LoopEvent, type OpenSettings, systemError } from './messages.ts';
-import { SharedCounters } from './shared-counters.ts';
 import { duplicate } from './system-calls.ts';
 
 /** An exchange that lives in a thread. */
@@ -55,9 +55,33 @@ export class RemoteExchange implements Exchange {
   }
 
   /** The descriptor is duplicated here and now, since its number may be another connection's by the time a thread reads this. */
-  announce({ line, descriptor }: Announcement): void {
+  announce({ descriptor }: Announcement): void {
     const own = descriptor === undefined ? undefined : duplicate(descriptor);
-    this.#thread.send({ do: 'announce', id: this.#id, line, descriptor: own });
+    this.#thread.send({ do: 'announce', id: this.#id, descriptor: own });
+  }
+
+  say(line: string): void {
+    this.#thread.send({ do: 'say', id: this.#id, line });
+  }
+
+  hold(): void {
+    notYet();
+  }
+
+  park(): void {
+    notYet();
+  }
+
+  limit(): void {
+    notYet();
+  }
+
+  fail(): void {
+    notYet();
+  }
+
+  adopt(): void {
+    notYet();
   }
 
   counters(): ExchangeCounters {
@@ -136,4 +160,8 @@ export class RemoteExchange implements Exchange {
     for (const resolve of this.#lists.splice(0)) resolve([]);
     this.#finish();
   }
+}
+
+function notYet(): never {
+  throw new Error('not made yet');
 }

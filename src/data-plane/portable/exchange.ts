@@ -1,8 +1,8 @@
 import type { Server, Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { formatNew } from '../../protocol/basic.ts';
 import { plainAddress } from '../address.ts';
 import type {
-  Announcement,
   BackConnectRefusal,
   ClientRefusal,
   ConnectionRecord,
@@ -15,6 +15,7 @@ import type {
 import type { DescriptorBudget } from '../descriptor-budget.ts';
 import { DESCRIPTORS_PER_CLIENT } from '../limits.ts';
 import { PairingTable } from '../pairing-table.ts';
+import { SharedCounters } from '../shared-counters.ts';
 import { Pair } from './pair.ts';
 import { reset } from './reset.ts';
 import { listen, portOf } from './sockets.ts';
@@ -39,11 +40,11 @@ export class PortableExchange implements Exchange {
   readonly #budget: DescriptorBudget;
   readonly #waiting: PairingTable<Client>;
   readonly #pairs = new Map<Pair, Client>();
-  readonly #totals = emptyCounters();
+  readonly #totals = new SharedCounters();
   #clientListener: Server | undefined;
   #backConnectListener: Server | undefined;
   #pairTimer: NodeJS.Timeout | undefined;
-  #line = '';
+  #announced = false;
   #lastId = 0;
   #stopped = false;
   #finish: () => void = () => {};
@@ -86,25 +87,42 @@ export class PortableExchange implements Exchange {
     return exchange;
   }
 
-  announce({ line }: Announcement): void {
-    this.#line = line;
+  announce(): void {
+    this.#announced = true;
+    for (let n = this.#waiting.size; n > 0; n -= 1) this.#announceClient();
+  }
+
+  say(line: string): void {
+    this.#observer.notify(line);
+  }
+
+  hold(): void {
+    notYet();
+  }
+
+  park(): void {
+    notYet();
+  }
+
+  limit(): void {
+    notYet();
+  }
+
+  fail(): void {
+    notYet();
+  }
+
+  adopt(): void {
+    notYet();
   }
 
   counters(): ExchangeCounters {
-    const { ended, refused } = this.#totals;
-    let { bytesToServer, bytesToClient } = this.#totals;
+    const counters = this.#totals.read();
     for (const pair of this.#pairs.keys()) {
-      bytesToServer += pair.bytesToServer;
-      bytesToClient += pair.bytesToClient;
+      counters.bytesToServer += pair.bytesToServer;
+      counters.bytesToClient += pair.bytesToClient;
     }
-    return {
-      waiting: this.#waiting.size,
-      paired: this.#pairs.size,
-      ended: { ...ended },
-      refused: { ...refused },
-      bytesToServer,
-      bytesToClient,
-    };
+    return { ...counters, waiting: this.#waiting.size, paired: this.#pairs.size };
   }
 
   async connections(): Promise<LiveConnection[]> {
@@ -136,9 +154,10 @@ export class PortableExchange implements Exchange {
 
   #clientArrived(socket: Socket): void {
     const address = plainAddress(socket.remoteAddress ?? '');
-    const { maxClients } = this.#settings;
-    if (this.#waiting.size + this.#pairs.size >= maxClients) {
-      this.#refuseClient(socket, 'limit', address);
+    const { clients, waiting } = this.#settings.limits;
+    const isFull = this.#waiting.size + this.#pairs.size >= clients;
+    if (isFull || this.#waiting.size >= waiting) {
+      this.#refuseClient(socket, isFull ? 'limit' : 'waiting', address);
       return;
     }
     if (!this.#budget.take(DESCRIPTORS_PER_CLIENT)) {
@@ -150,8 +169,12 @@ export class PortableExchange implements Exchange {
     const client: Client = { id: this.#lastId, socket, address, arrived: now, waited: 0 };
     this.#waiting.wait(client, now);
     if (this.#pairTimer === undefined) this.#armPairTimer(now);
-    if (this.#line !== '') this.#observer.notify(this.#line);
+    if (this.#announced) this.#announceClient();
     this.#observer.clientWaiting({ id: client.id, address });
+  }
+
+  #announceClient(): void {
+    this.#observer.notify(formatNew(this.backConnectPort));
   }
 
   /**
@@ -160,7 +183,7 @@ export class PortableExchange implements Exchange {
    */
   #refuseClient(socket: Socket, cause: ClientRefusal, address: string): void {
     reset(socket);
-    this.#totals.refused[cause] += 1;
+    this.#totals.refused(cause);
     this.#observer.clientRefused(cause, address);
   }
 
@@ -189,7 +212,7 @@ export class PortableExchange implements Exchange {
   /** Surplus back-connects are closed, never kept: a later client gets its own. */
   #refuseBackConnect(socket: Socket, cause: BackConnectRefusal, address: string): void {
     socket.destroy();
-    this.#totals.refused[cause] += 1;
+    this.#totals.refused(cause);
     this.#observer.backConnectRefused(cause, address);
   }
 
@@ -213,9 +236,9 @@ export class PortableExchange implements Exchange {
 
   #ended(client: Client, report: ConnectionEnd): void {
     this.#budget.give(DESCRIPTORS_PER_CLIENT);
-    this.#totals.ended[report.ending] += 1;
-    this.#totals.bytesToServer += report.bytesToServer;
-    this.#totals.bytesToClient += report.bytesToClient;
+    this.#totals.ended(report.ending);
+    this.#totals.add('bytesToServer', report.bytesToServer);
+    this.#totals.add('bytesToClient', report.bytesToClient);
     const { id, address: clientAddress, waited, arrived } = client;
     const lasted = performance.now() - arrived;
     this.#observer.clientEnded({ id, clientAddress, ...report, waited, lasted });
@@ -226,21 +249,6 @@ export class PortableExchange implements Exchange {
   }
 }
 
-function emptyCounters(): ExchangeCounters {
-  return {
-    waiting: 0,
-    paired: 0,
-    ended: {
-      eof: 0,
-      'client-reset': 0,
-      'server-reset': 0,
-      'half-close-timeout': 0,
-      cut: 0,
-      unfetched: 0,
-      stopped: 0,
-    },
-    refused: { limit: 0, descriptors: 0, address: 0, 'no-client': 0 },
-    bytesToServer: 0,
-    bytesToClient: 0,
-  };
+function notYet(): never {
+  throw new Error('not made yet');
 }

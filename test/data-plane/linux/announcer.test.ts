@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, test } from 'node:test';
 import { LinuxDataPlane } from '#src/data-plane/linux/linux-data-plane.ts';
+import { formatNew } from '#src/protocol/basic.ts';
 import { openExchange } from '../../support/exchange.ts';
 
 const plane = new LinuxDataPlane(1, { warning: () => {}, failed: assert.ifError });
@@ -12,6 +13,6 @@ test('clients that came before the announcement are announced too', async (t) =>
   await client();
   await client();
   const told = once(events, 'notify');
-  exchange.announce({ line: '[NEW] 1\n', descriptor: undefined });
-  assert.deepEqual(await told, ['[NEW] 1\n[NEW] 1\n']);
+  exchange.announce({ descriptor: undefined });
+  assert.deepEqual(await told, [formatNew(exchange.backConnectPort).repeat(2)]);
 });

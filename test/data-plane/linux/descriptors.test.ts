@@ -7,7 +7,7 @@ import type { Exchange, ExchangeSettings } from '#src/data-plane/data-plane.ts';
 import { DescriptorBudget } from '#src/data-plane/descriptor-budget.ts';
 import { LinuxDataPlane } from '#src/data-plane/linux/linux-data-plane.ts';
 import { confirmEnd } from '#src/data-plane/portable/confirm-end.ts';
-import { DEAF, openExchange } from '../../support/exchange.ts';
+import { DEAF, LIMITS, openExchange, SETTINGS } from '../../support/exchange.ts';
 import { outcome, serve } from '../../support/tcp.ts';
 
 const DESCRIPTORS = 5000;
@@ -45,9 +45,7 @@ describe('descriptors', () => {
 
   async function openedPlane(): Promise<LinuxDataPlane> {
     const opened = new LinuxDataPlane(2, { warning: () => {}, failed: assert.ifError }, budget);
-    const settings = { clientPort: 0, backConnectFrom: undefined, maxClients: 1, pairTimeout: 1 };
-    const host = '127.0.0.1';
-    const exchange = await opened.openExchange({ ...settings, host, halfCloseTimeout }, DEAF);
+    const exchange = await opened.openExchange(SETTINGS, DEAF);
     await exchange.stop();
     return opened;
   }
@@ -99,7 +97,7 @@ describe('descriptors', () => {
     await allClosed(clients);
   });
 
-  way('of clients over the limit', { maxClients: 0 }, async (exchange) => {
+  way('of clients over the limit', { limits: { ...LIMITS, clients: 0 } }, async (exchange) => {
     await allClosed(await arrive(exchange.clientPort));
   });
 

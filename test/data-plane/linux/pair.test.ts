@@ -146,6 +146,56 @@ test('one stream leaves the others their turn', (t) => {
   });
 });
 
+test('bytes that were there before the pair go out first, and count only where they are traffic', (t) => {
+  const parts = relayParts();
+  const [client, server] = [connection(t), connection(t)];
+  let moved = 0;
+  const pair = new Pair(parts.relay, client.own, server.own, {
+    halfClosed: new DeadlineQueue<Pair>(30_000),
+    moved: (_, __, count) => {
+      moved += count;
+    },
+    pairEnded: () => {},
+  });
+  t.after(() => pair.cut('cut'));
+  const [toServer] = pair.flows;
+  toServer.prefill(Buffer.from('greeting '), false);
+  toServer.prefill(Buffer.from('early '), true);
+  pair.watch();
+  run(parts.relay.loop, function* () {
+    client.peer.send(Buffer.from('late'));
+    let received = '';
+    yield* until(() => {
+      received += server.peer.receive();
+      return received === 'greeting early late';
+    });
+    assert.deepEqual(pair.traffic, [10, 0]);
+    assert.equal(moved, 10);
+  });
+});
+
+test('bytes that were there before the pair go out without an event', (t) => {
+  const parts = relayParts();
+  const [client, server] = [connection(t), connection(t)];
+  const pair = new Pair(parts.relay, client.own, server.own, {
+    halfClosed: new DeadlineQueue<Pair>(30_000),
+    moved: () => {},
+    pairEnded: () => {},
+  });
+  t.after(() => pair.cut('cut'));
+  const bytes = randomBytes(8 * MIB);
+  pair.flows[1].prefill(bytes, true);
+  pair.watch();
+  run(parts.relay.loop, function* () {
+    const received: Buffer[] = [];
+    yield* until(() => {
+      received.push(client.peer.receive() ?? Buffer.alloc(0));
+      return received.reduce((sum, { length }) => sum + length, 0) === bytes.length;
+    });
+    assert.ok(Buffer.concat(received).equals(bytes));
+  });
+});
+
 test('what was read from a client counts, also when its server turns out to be gone', (t) => {
   const parts = relayParts();
   const { client, server, heard, halfClosed } = joined(t, parts);

@@ -29,8 +29,14 @@ const unused = `
   import { LinuxDataPlane } from '#src/data-plane/linux/linux-data-plane.ts';
   const plane = new LinuxDataPlane(2, { warning() {}, failed() {} });
   const observer = { notify() {}, clientWaiting() {}, clientEnded() {} };
-  const settings = { host: '127.0.0.1', clientPort: 0, maxClients: 1, pairTimeout: 1000 };
-  const exchange = await plane.openExchange({ ...settings, halfCloseTimeout: 1000 }, observer);
+  const exchange = await plane.openExchange({
+    host: '127.0.0.1',
+    clientPort: 0,
+    pairing: 'order',
+    limits: { allow: [], deny: [], clients: 1, waiting: 1 },
+    pairTimeout: 1000,
+    halfCloseTimeout: 1000,
+  }, observer);
   await exchange.stop();
   await exchange.finished;
   console.log('ready');`;

@@ -3,7 +3,7 @@ import type { Task } from './loop.ts';
 import type { Relay } from './relay.ts';
 
 /**
- * Notifies a registrant of its clients, those of one turn in one write, and on
+ * Writes lines to a registrant, those of one turn in one write, and on
  * its own descriptor of the control connection, which spares the main thread a
  * wake-up for each client.
  *
@@ -14,28 +14,25 @@ import type { Relay } from './relay.ts';
 export class Announcer implements Task {
   readonly #relay: Relay;
   readonly #id: number;
-  readonly #line: string;
   #descriptor: number | undefined;
-  #due = 0;
+  #due = '';
 
   /** @param descriptor - of the control connection, owned by this object; undefined when only the main thread can write there */
-  constructor(relay: Relay, id: number, line: string, descriptor: number | undefined) {
+  constructor(relay: Relay, id: number, descriptor: number | undefined) {
     this.#relay = relay;
     this.#id = id;
-    this.#line = line;
     this.#descriptor = descriptor;
   }
 
-  /** Another client has come. */
-  announce(): void {
-    this.#due += 1;
+  say(line: string): void {
+    this.#due += line;
     this.#relay.loop.atEndOfTurn(this);
   }
 
   proceed(): void {
-    if (this.#due === 0) return;
-    const lines = Buffer.from(this.#line.repeat(this.#due), 'latin1');
-    this.#due = 0;
+    if (this.#due === '') return;
+    const lines = Buffer.from(this.#due, 'latin1');
+    this.#due = '';
     const sent = this.#descriptor === undefined ? 0 : send(this.#descriptor, lines, lines.length);
     if (sent === lines.length) return;
     // Any other error means that the connection is gone, which the main thread finds out by itself.
@@ -49,6 +46,6 @@ export class Announcer implements Task {
   close(): void {
     if (this.#descriptor !== undefined) close(this.#descriptor);
     this.#descriptor = undefined;
-    this.#due = 0;
+    this.#due = '';
   }
 }

@@ -1,9 +1,10 @@
+import { formatNew } from '../../../protocol/basic.ts';
 import type { LiveConnection, PairEnding, WaitingEnding } from '../../data-plane.ts';
 import { DeadlineQueue } from '../../deadline-queue.ts';
 import { BACKLOG, DESCRIPTORS_PER_CLIENT } from '../../limits.ts';
 import { PairingTable } from '../../pairing-table.ts';
+import { SharedCounters } from '../../shared-counters.ts';
 import type { OpenSettings, Traffic } from '../messages.ts';
-import { SharedCounters } from '../shared-counters.ts';
 import { close, listen, reset } from '../system-calls.ts';
 import { Acceptor } from './acceptor.ts';
 import type { Announcer } from './announcer.ts';
@@ -33,6 +34,7 @@ export class LinuxExchange implements Timed, PairOwner {
   readonly #backConnects: Acceptor;
   readonly #waiting: PairingTable<Client>;
   readonly #pairs = new Map<Pair, Client>();
+  readonly #line: string;
   #announcer: Announcer | undefined;
   #lastId = 0;
   #stopped = false;
@@ -68,6 +70,7 @@ export class LinuxExchange implements Timed, PairOwner {
       throw error;
     }
     this.backConnectPort = backConnects.port;
+    this.#line = formatNew(backConnects.port);
     // Its descriptors were put aside when the client came.
     this.#backConnects = new Acceptor(relay, backConnects.descriptor, {
       admit: () => true,
@@ -86,11 +89,15 @@ export class LinuxExchange implements Timed, PairOwner {
   /** Also of those who came before this could be told: they have been accepted meanwhile. */
   announceWith(announcer: Announcer): void {
     if (this.#announcer === undefined) {
-      for (let n = this.#waiting.size; n > 0; n -= 1) announcer.announce();
+      for (let n = this.#waiting.size; n > 0; n -= 1) announcer.say(this.#line);
     }
     this.#announcer?.close();
     this.#announcer = announcer;
     if (this.#stopped) announcer.close();
+  }
+
+  say(line: string): void {
+    this.#announcer?.say(line);
   }
 
   stop(): void {
@@ -150,11 +157,14 @@ export class LinuxExchange implements Timed, PairOwner {
 
   #clientArrived(descriptor: number, address: string): void {
     const { budget, loop, outbox } = this.#relay;
-    if (this.#waiting.size + this.#pairs.size >= this.#settings.maxClients) {
+    const { clients, waiting } = this.#settings.limits;
+    const isFull = this.#waiting.size + this.#pairs.size >= clients;
+    if (isFull || this.#waiting.size >= waiting) {
+      const cause = isFull ? 'limit' : 'waiting';
       reset(descriptor);
       budget.give(DESCRIPTORS_PER_CLIENT);
-      this.#counters.add('limit', 1);
-      outbox.mention(['client-refused', this.#id, 'limit', address]);
+      this.#counters.refused(cause);
+      outbox.mention(['client-refused', this.#id, cause, address]);
       return;
     }
     this.#lastId += 1;
@@ -162,7 +172,7 @@ export class LinuxExchange implements Timed, PairOwner {
     loop.tickAt(this.#waiting.wait(client, loop.now));
     this.#counters.add('waiting', 1);
     outbox.mention(['client-waiting', this.#id, client.id, address]);
-    this.#announcer?.announce();
+    this.#announcer?.say(this.#line);
   }
 
   #backConnectArrived(descriptor: number, address: string): void {
@@ -174,7 +184,7 @@ export class LinuxExchange implements Timed, PairOwner {
       // Surplus back-connects are closed, never kept: a later client gets its own.
       close(descriptor);
       const cause = isForeign ? 'address' : 'no-client';
-      this.#counters.add(cause, 1);
+      this.#counters.refused(cause);
       // They are not held up like clients, so it is their events that must not pile up.
       if (!outbox.isBacklogged) outbox.mention(['back-connect-refused', this.#id, cause, address]);
       return;
@@ -198,7 +208,7 @@ export class LinuxExchange implements Timed, PairOwner {
   #ended(client: Client, traffic: Traffic, ending: PairEnding | WaitingEnding): void {
     const { budget, loop, outbox } = this.#relay;
     budget.give(DESCRIPTORS_PER_CLIENT);
-    this.#counters.add(ending, 1);
+    this.#counters.ended(ending);
     const { id, address, waited, arrived } = client;
     const lasted = loop.now - arrived;
     outbox.mention(['client-ended', this.#id, id, address, ...traffic, ending, waited, lasted]);

@@ -86,6 +86,18 @@ export class Flow implements Source, Task, Nudgeable, Sending {
     this.#readsOn = true;
   }
 
+  /**
+   * Bytes for the receiver before any that are read from the source, to be called
+   * before the first event. They go out with the next {@link Flow.proceed}.
+   *
+   * @param counted - whether they are traffic: read from the source by somebody else
+   */
+  prefill(bytes: Uint8Array, counted: boolean): void {
+    if (bytes.length === 0) return;
+    this.#rest = this.#rest === undefined ? bytes : Buffer.concat([this.#rest, bytes]);
+    if (counted) this.#counted(bytes.length);
+  }
+
   /** An event of the socket that this flow reads and its reverse writes. */
   ready(events: Readiness): void {
     if (hasFailed(events) && failureOf(this.from) !== 0) {

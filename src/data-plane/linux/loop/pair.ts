@@ -40,6 +40,7 @@ export class Pair implements FlowOwner {
   watch(): void {
     const { loop } = this.#relay;
     if (!this.flows.every((flow) => loop.watch(flow.from, flow))) this.cut('cut');
+    this.#sendPrefills();
   }
 
   /** For sockets that have been watched already, with what was reported of them. */
@@ -48,6 +49,12 @@ export class Pair implements FlowOwner {
     for (const flow of this.flows) loop.handOver(flow.from, flow);
     this.#toServer.ready(client);
     if (!this.#over) this.#toClient.ready(server);
+    this.#sendPrefills();
+  }
+
+  /** No event says that there are some. */
+  #sendPrefills(): void {
+    for (const flow of this.flows) flow.proceed();
   }
 
   get flows(): [toServer: Flow, toClient: Flow] {

@@ -42,6 +42,9 @@ function obey(command: LoopCommand): void {
     case 'announce':
       announce(command);
       break;
+    case 'say':
+      exchanges.get(command.id)?.say(command.line);
+      break;
     case 'list':
       outbox.tell(['listed', command.id, exchanges.get(command.id)?.list() ?? []]);
       break;
@@ -75,8 +78,8 @@ function open({ id, settings, counters }: LoopCommand & { do: 'open' }): void {
   }
 }
 
-function announce({ id, line, descriptor }: LoopCommand & { do: 'announce' }): void {
-  const announcer = new Announcer(relay, id, line, descriptor);
+function announce({ id, descriptor }: LoopCommand & { do: 'announce' }): void {
+  const announcer = new Announcer(relay, id, descriptor);
   const exchange = exchanges.get(id);
   if (exchange === undefined) announcer.close();
   else exchange.announceWith(announcer);

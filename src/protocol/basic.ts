@@ -1,6 +1,3 @@
-/** The longest line either side accepts, in characters without its line feed. */
-export const MAX_LINE = 4096;
-
 /** What the broker tells a registrant of the basic protocol for every client that arrives. */
 export function formatNew(backConnectPort: number): string {
   return `[NEW] ${backConnectPort}\n`;
@@ -11,14 +8,4 @@ export function parseNew(line: string): number | undefined {
   const digits = /^\[NEW\] ([1-9][0-9]{0,4})$/.exec(line)?.[1];
   const port = Number(digits);
   return port <= 65535 ? port : undefined;
-}
-
-/** What the broker answers before it closes a control connection that sent something wrong. */
-export function formatError(error: ProtocolError): string {
-  return `[ERROR] ${JSON.stringify(error)}\n`;
-}
-
-export interface ProtocolError {
-  code: 'hello-unknown' | 'line-too-long' | 'hello-timeout';
-  message: string;
 }

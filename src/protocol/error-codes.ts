@@ -1,0 +1,35 @@
+/** Why a broker refuses or ends something, see docs/protocol.md, "Error codes". */
+export const ERROR_CODES = [
+  'hello-unknown',
+  'hello-timeout',
+  'line-too-long',
+  'bad-message',
+  'word-unknown',
+  'out-of-order',
+  'version-unknown',
+  'tls-required',
+  'token-required',
+  'token-refused',
+  'token-expired',
+  'basic-refused',
+  'port-taken',
+  'port-forbidden',
+  'no-port',
+  'too-many',
+  'limit-refused',
+  'listen-failed',
+  'key-shared',
+  'replaced',
+  'revoked',
+  'silent',
+  'not-reading',
+  'shutdown',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+export interface ProtocolError {
+  code: ErrorCode;
+  /** What happened and what to do about it, for people. */
+  message: string;
+}
