@@ -1,7 +1,20 @@
 import * as v from 'valibot';
 import type { OptionsInput, OptionsOutput } from './option.ts';
 import { relayingOptions } from './relaying-options.ts';
-import { count, milliseconds, port, portRange, seconds, text } from './values.ts';
+import {
+  blocks,
+  count,
+  heartbeat,
+  milliseconds,
+  port,
+  portRange,
+  seconds,
+  secondsFromZero,
+  text,
+} from './values.ts';
+
+/** Either of the ways to give a certificate. */
+const CERTIFICATE = ['tlsCert', 'tlsPfx'];
 
 /** Every option of the broker. Times are in seconds unless the name says milliseconds. */
 export const brokerOptions = {
@@ -29,6 +42,78 @@ export const brokerOptions = {
     hint: 'from-to',
     help: 'Client ports from this range only, lowest free first (default: the system picks)',
   },
+  /** File of the tokens that registering takes. Default: none, anybody may register. */
+  tokens: {
+    schema: v.optional(text),
+    hint: 'file',
+    help: 'Registering takes a token from this file',
+  },
+  /** Addresses and CIDR blocks, with commas, that may register by the basic protocol where tokens or TLS are demanded. Default: none. */
+  allowBasic: {
+    schema: v.optional(blocks),
+    hint: 'blocks',
+    help: 'Addresses and CIDR blocks that may register without token and TLS',
+    needs: ['tokens', ...CERTIFICATE],
+  },
+  /** File of the certificate, in PEM, with those between it and its authority's; registrations then take TLS. Default: none. */
+  tlsCert: {
+    schema: v.optional(text),
+    hint: 'file',
+    help: 'Certificate, with its chain, in PEM: registering takes TLS',
+    needs: ['tlsKey'],
+    excludes: ['tlsPfx'],
+  },
+  /** File of the certificate's private key, in PEM. */
+  tlsKey: {
+    schema: v.optional(text),
+    hint: 'file',
+    help: "The certificate's private key, in PEM",
+    needs: ['tlsCert'],
+  },
+  /** File of certificate and key in one, as PKCS #12, in place of `tlsCert` and `tlsKey`. */
+  tlsPfx: {
+    schema: v.optional(text),
+    hint: 'file',
+    help: 'Certificate and key in one, as PKCS #12',
+  },
+  /** File whose first line decrypts `tlsKey` or `tlsPfx`. */
+  tlsPassphraseFile: {
+    schema: v.optional(text),
+    hint: 'file',
+    help: 'File whose first line decrypts the key or the PKCS #12 file',
+    needs: CERTIFICATE,
+  },
+  /** File of the authority, in PEM, whose certificates agents have to show. Default: none, agents need no certificate. */
+  tlsClientCa: {
+    schema: v.optional(text),
+    hint: 'file',
+    help: 'Agents have to show a certificate of this authority, in PEM',
+    needs: CERTIFICATE,
+  },
+  /** Whether clients speak TLS to the public ports; what is behind gets plain bytes. Default false. */
+  clientTls: {
+    schema: v.optional(v.boolean(), false),
+    help: 'Clients speak TLS to the public ports',
+    needs: CERTIFICATE,
+  },
+  /** File in which leases outlive the broker. Default: none. */
+  state: {
+    schema: v.optional(text),
+    hint: 'file',
+    help: 'Leases are kept in this file and outlive the broker',
+  },
+  /** Seconds for which a registration outlives its control connection. Default 60. */
+  lease: {
+    schema: v.optional(secondsFromZero, 60),
+    hint: 's',
+    help: 'Seconds for which a registration outlives its control connection',
+  },
+  /** Seconds between two signs of life; an agent that gives none for three times that is gone. Default 5. */
+  heartbeat: {
+    schema: v.optional(heartbeat, 5),
+    hint: 's',
+    help: 'Seconds between signs of life; an agent is gone after three without',
+  },
   /** Seconds a client waits for its back-connect. Default 10. */
   pairTimeout: {
     schema: v.optional(seconds, 10),
@@ -52,6 +137,48 @@ export const brokerOptions = {
     schema: v.optional(count, 10_000),
     hint: 'n',
     help: 'Clients of one registration at one time, waiting and paired',
+  },
+  /** Clients of one registration that wait for their back-connect at one time. Default 1000. */
+  maxWaiting: {
+    schema: v.optional(count, 1000),
+    hint: 'n',
+    help: 'Waiting clients of one registration at one time',
+  },
+  /** Clients of one registration at one time from one address. Default: no bound of its own. */
+  maxClientsPerAddress: {
+    schema: v.optional(count),
+    hint: 'n',
+    help: 'Clients of one registration at one time from one address',
+  },
+  /** New clients of one registration per second from one address; as many may come at once. Default: no bound. */
+  connectRate: {
+    schema: v.optional(count),
+    hint: 'n',
+    help: 'New clients of one registration per second from one address',
+  },
+  /** Bytes per second each way of one registration. Default: no bound. */
+  bytesPerSecond: {
+    schema: v.optional(count),
+    hint: 'n',
+    help: 'Bytes per second each way of one registration',
+  },
+  /** Seconds of silence in both directions until a relayed connection is reset. Default: no bound. */
+  idleTimeout: {
+    schema: v.optional(seconds),
+    hint: 's',
+    help: 'Seconds of silence until a relayed connection is reset',
+  },
+  /** Addresses and CIDR blocks, with commas, that clients have to come from. Default: any. */
+  allowClients: {
+    schema: v.optional(blocks),
+    hint: 'blocks',
+    help: 'Addresses and CIDR blocks that clients have to come from',
+  },
+  /** Addresses and CIDR blocks, with commas, that clients must not come from. Default: none. */
+  denyClients: {
+    schema: v.optional(blocks),
+    hint: 'blocks',
+    help: 'Addresses and CIDR blocks that clients must not come from',
   },
   /** Whose back-connects are taken: only those from the registrant's address, or anyone's. Default `same`. */
   backConnectFrom: {

@@ -13,6 +13,10 @@ export interface Option<Schema extends v.GenericSchema = v.GenericSchema> {
   hint?: string;
   /** Given by place instead of by name on the command line. */
   positional?: true;
+  /** Other options without one of which this one does nothing: given alone, it is a mistake. */
+  needs?: readonly string[];
+  /** Other options that say something else about the same thing. */
+  excludes?: readonly string[];
 }
 
 export type Options = Record<string, Option>;
@@ -33,9 +37,26 @@ export function checkOptions<O extends Options>(options: O, input: object = {}):
   const faults = [
     ...(result.issues ?? []).map(describeIssue),
     ...unknown.map((key) => `unknown option ${key}`),
+    ...Object.entries(options).flatMap(([key, option]) => misfits(key, option, input)),
   ];
   if (result.success && faults.length === 0) return result.output as OptionsOutput<O>;
   throw new RelayError('E_BAD_OPTION', faults.join('; '));
+}
+
+/** What is wrong with an option for what else is given. A flag that is off counts as not given. */
+function misfits(key: string, { needs, excludes = [] }: Option, input: object): string[] {
+  const given = new Set(
+    Object.entries(input)
+      .filter(([, value]) => value !== undefined && value !== false)
+      .map(([key]) => key),
+  );
+  if (!given.has(key)) return [];
+  const clashes = excludes.filter((other) => given.has(other));
+  const alone = needs !== undefined && !needs.some((other) => given.has(other));
+  return [
+    ...(alone ? [`${key}: needs ${needs.join(' or ')}`] : []),
+    ...clashes.map((other) => `${key}: cannot be given together with ${other}`),
+  ];
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): string {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isBlock } from '../data-plane/address-list.ts';
 
 /** The kinds of value that options have; each says in its message what would be right. */
 
@@ -29,6 +30,12 @@ export const secondsFromZero = v.pipe(
   v.check((s) => s >= 0 && s * 1000 <= LONGEST_TIMER, 'expected seconds, 0 to 24 days'),
 );
 
+/** An hour at most: three of these, after which a peer counts as gone, have to fit a timer. */
+export const heartbeat = v.pipe(
+  v.number(),
+  v.check((s) => s > 0 && s <= 3600, 'expected seconds, more than 0 and at most 3600'),
+);
+
 export const text = v.pipe(v.string(), v.nonEmpty('expected some text'));
 
 export interface PortRange {
@@ -50,6 +57,20 @@ export function parsePortRange(range: string): PortRange | undefined {
   const from = Number(match?.[1]);
   const to = Number(match?.[2]);
   return from >= 1 && from <= to && to <= 65535 ? { from, to } : undefined;
+}
+
+/** IP addresses and CIDR blocks, with commas between them. */
+export const blocks = v.pipe(
+  v.string(),
+  v.check(
+    (list) => parseBlocks(list).every(isBlock),
+    'expected IP addresses or CIDR blocks, such as 10.0.0.0/8,::1',
+  ),
+);
+
+/** The entries of a {@link blocks} list. */
+export function parseBlocks(list: string): string[] {
+  return list.split(',').map((block) => block.trim());
 }
 
 /** `<host>:<port>`, where an IPv6 address is written in brackets: `[::1]:8080`. */

@@ -91,6 +91,20 @@ test('a boolean is on by its flag or its variable and off by its negation', () =
   refused('8080', /^verbose: /, { RELAY_VERBOSE: 'yes' });
 });
 
+test('a list of addresses is one value, on the command line and in the environment', () => {
+  const list = '10.0.0.0/8,::1';
+  assert.equal(brokerSettings(`8080 --allow-clients ${list}`).allowClients, list);
+  assert.equal(brokerSettings('8080', { RELAY_DENY_CLIENTS: list }).denyClients, list);
+  refused('8080 --allow-clients 10.0.0.0/8,localhost', /^allowClients: expected IP addresses/);
+});
+
+test('what needs another option is refused alone, wherever it was given', () => {
+  const files = { RELAY_TLS_CERT: 'c', RELAY_TLS_KEY: 'k' };
+  assert.equal(brokerSettings('8080 --client-tls', files).clientTls, true);
+  refused('8080 --client-tls', /^clientTls: needs tlsCert or tlsPfx$/);
+  refused('8080', /^clientTls: needs tlsCert or tlsPfx$/, { RELAY_CLIENT_TLS: '1' });
+});
+
 test('faults of the flags and of the environment are told together', () => {
   refused('8080 --drain x', /^maxClients: .*; drain: /, { RELAY_MAX_CLIENTS: '0' });
 });

@@ -7,10 +7,14 @@ import { checkOptions } from '#src/options/option.ts';
 test('a broker needs a port and nothing else, and its defaults are the documented ones', () => {
   assert.deepEqual(checkOptions(brokerOptions, { port: 0 }), {
     port: 0,
+    clientTls: false,
+    lease: 60,
+    heartbeat: 5,
     pairTimeout: 10,
     helloWait: 200,
     maxRegistrations: 1000,
     maxClients: 10_000,
+    maxWaiting: 1000,
     backConnectFrom: 'same',
     halfCloseTimeout: 600,
     drain: 10,
@@ -28,6 +32,16 @@ test('nothing that would switch a limit off is accepted', () => {
     { halfCloseTimeout: 0 },
     { pairTimeout: -1 },
     { drain: -1 },
+    { maxWaiting: 0 },
+    { maxClientsPerAddress: 0 },
+    { connectRate: 0 },
+    { bytesPerSecond: 0 },
+    { idleTimeout: 0 },
+    { allowClients: '' },
+    { denyClients: '' },
+    { heartbeat: 0 },
+    { lease: -1 },
+    { tokens: '' },
   ];
   for (const option of off) {
     const [name] = Object.keys(option);
@@ -54,6 +68,48 @@ test('back-connects are taken from the same address or from any, and no third wo
     () => checkOptions(brokerOptions, { port: 0, backConnectFrom: 'all' }),
     /backConnectFrom: expected same or any/,
   );
+});
+
+function refused(options: object, message: string): void {
+  assert.throws(() => checkOptions(brokerOptions, { port: 0, ...options }), {
+    code: 'E_BAD_OPTION',
+    message,
+  });
+}
+
+test('a certificate is given in PEM with its key, or as PKCS #12, and not half or twice', () => {
+  for (const tls of [{ tlsCert: 'c', tlsKey: 'k' }, { tlsPfx: 'p' }]) {
+    const rest = { tlsPassphraseFile: 'f', tlsClientCa: 'a', clientTls: true };
+    checkOptions(brokerOptions, { port: 0, ...tls, ...rest });
+  }
+  refused({ tlsKey: 'k' }, 'tlsKey: needs tlsCert');
+  refused({ tlsCert: 'c' }, 'tlsCert: needs tlsKey');
+  refused({ tlsKey: 'k', tlsPfx: 'p' }, 'tlsKey: needs tlsCert');
+  refused(
+    { tlsCert: 'c', tlsKey: 'k', tlsPfx: 'p' },
+    'tlsCert: cannot be given together with tlsPfx',
+  );
+});
+
+test('what only works with a certificate is refused without one', () => {
+  refused({ clientTls: true }, 'clientTls: needs tlsCert or tlsPfx');
+  refused({ tlsClientCa: 'a' }, 'tlsClientCa: needs tlsCert or tlsPfx');
+  refused({ tlsPassphraseFile: 'f' }, 'tlsPassphraseFile: needs tlsCert or tlsPfx');
+});
+
+test('a list of who may register without a token is refused where everybody may', () => {
+  refused({ allowBasic: '10.0.0.0/8' }, 'allowBasic: needs tokens or tlsCert or tlsPfx');
+  checkOptions(brokerOptions, { port: 0, tokens: 't', allowBasic: '10.0.0.0/8,::1' });
+  checkOptions(brokerOptions, { port: 0, tlsPfx: 'p', allowBasic: '10.0.0.0/8' });
+});
+
+test('lists of addresses are named with their fault', () => {
+  for (const option of ['allowClients', 'denyClients']) {
+    refused(
+      { [option]: '10.0.0.0/8,10.0.0.0/33' },
+      `${option}: expected IP addresses or CIDR blocks, such as 10.0.0.0/8,::1`,
+    );
+  }
 });
 
 test('logs are pretty and quiet unless asked otherwise', () => {

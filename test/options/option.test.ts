@@ -69,3 +69,39 @@ test('several faults are told in one message', () => {
     ].join('; '),
   );
 });
+
+const keyed = {
+  cert: { schema: v.optional(text), help: '', needs: ['key'], excludes: ['pfx'] },
+  key: { schema: v.optional(text), help: '', needs: ['cert'] },
+  pfx: { schema: v.optional(text), help: '' },
+  encrypt: { schema: v.optional(v.boolean(), false), help: '', needs: ['cert', 'pfx'] },
+} satisfies Options;
+
+function misfitsOf(input: object): string {
+  try {
+    checkOptions(keyed, input);
+    return 'none';
+  } catch (error) {
+    assert.ok(error instanceof RelayError);
+    return error.message;
+  }
+}
+
+test('an option that does nothing without another is refused without it', () => {
+  assert.equal(misfitsOf({ cert: 'a', key: 'b', encrypt: true }), 'none');
+  assert.equal(misfitsOf({ pfx: 'a', encrypt: true }), 'none');
+  assert.equal(misfitsOf({ key: 'b' }), 'key: needs cert');
+  assert.equal(misfitsOf({ encrypt: true }), 'encrypt: needs cert or pfx');
+});
+
+test('options that contradict each other are refused together', () => {
+  assert.equal(
+    misfitsOf({ cert: 'a', key: 'b', pfx: 'c' }),
+    'cert: cannot be given together with pfx',
+  );
+});
+
+test('an option given as undefined and a flag that is off are not given', () => {
+  assert.equal(misfitsOf({ key: undefined, encrypt: false }), 'none');
+  assert.equal(misfitsOf({ key: 'b', cert: undefined }), 'key: needs cert');
+});

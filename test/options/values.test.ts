@@ -15,6 +15,12 @@ const CASES: Record<string, Case> = {
   milliseconds: [values.milliseconds, [0, 1, LONGEST_TIMER], [-1, 0.5, LONGEST_TIMER + 1]],
   seconds: [values.seconds, [0.001, 1.5, LONGEST_TIMER / 1000], [0, -1, LONGEST_TIMER / 1000 + 1]],
   secondsFromZero: [values.secondsFromZero, [0, 0.5], [-0.001, LONGEST_TIMER / 1000 + 1]],
+  heartbeat: [values.heartbeat, [0.05, 5, 3600], [0, -1, 3601, '5']],
+  blocks: [
+    values.blocks,
+    ['10.0.0.0/8', '10.0.0.0/8,::1', '192.0.2.1, 2001:db8::/32'],
+    ['', ',', '10.0.0.0/8,', '10.0.0.0/8;::1', '10.0.0.0/33', 'localhost', '10.0.0.0/8 ::1', 10],
+  ],
   text: [values.text, ['a', ' '], ['', 1]],
   portRange: [
     values.portRange,
@@ -50,8 +56,9 @@ for (const [name, [schema, accepted, refused]] of Object.entries(CASES)) {
 }
 
 test('no number option takes what is not a finite number', () => {
-  const { port, count, countFromZero, milliseconds, seconds, secondsFromZero } = values;
-  for (const schema of [port, count, countFromZero, milliseconds, seconds, secondsFromZero]) {
+  const { port, count, countFromZero, milliseconds, seconds, secondsFromZero, heartbeat } = values;
+  const numbers = [port, count, countFromZero, milliseconds, seconds, secondsFromZero, heartbeat];
+  for (const schema of numbers) {
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
       assert.ok(!v.is(schema, value), `${value} taken`);
     }
@@ -78,6 +85,11 @@ test('a port range reads back as it was written', () => {
       assert.deepEqual(values.parsePortRange(`${a}-${b}`), range);
     }),
   );
+});
+
+test('a list of blocks reads back as its entries, spaces around them left out', () => {
+  assert.deepEqual(values.parseBlocks('10.0.0.0/8,::1'), ['10.0.0.0/8', '::1']);
+  assert.deepEqual(values.parseBlocks(' 192.0.2.1 , ::/0 '), ['192.0.2.1', '::/0']);
 });
 
 test('an address of any kind reads back as it was written', () => {
