@@ -14,3 +14,9 @@ export const DIAL_TIMEOUT = 10_000;
 
 /** Milliseconds that one address of a name gets when there is another to try. */
 export const ATTEMPT_TIMEOUT = 2500;
+
+/** Octets that the first line of a back-connect may have, either way, without its end. */
+export const MAX_FIRST_LINE = 512;
+
+/** {@link KEEP_ALIVE_SECONDS} of a spare, which has to be there when its client comes. */
+export const SPARE_KEEP_ALIVE_SECONDS = 10;
