@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ConnectionOptions, TLSSocketOptions } from 'node:tls';
+import type { ConnectionOptions, TlsOptions } from 'node:tls';
 
 /**
  * The data plane moves bytes: it owns the two listeners of a registration, the
@@ -97,8 +97,8 @@ export interface ExchangeSettings {
   tls?: ExchangeTls | undefined;
 }
 
-/** Asked for each connection, so that certificates can be replaced. */
-export type TlsSource = () => TLSSocketOptions;
+/** Asked for each connection, so that certificates can be replaced; gives the same object until they are. */
+export type TlsSource = () => TlsOptions;
 
 export interface ExchangeTls {
   backConnects?: TlsSource | undefined;

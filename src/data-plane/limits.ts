@@ -20,3 +20,6 @@ export const MAX_FIRST_LINE = 512;
 
 /** {@link KEEP_ALIVE_SECONDS} of a spare, which has to be there when its client comes. */
 export const SPARE_KEEP_ALIVE_SECONDS = 10;
+
+/** Milliseconds a TLS handshake may take. */
+export const HANDSHAKE_TIMEOUT = 5000;

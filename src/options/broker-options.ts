@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { limitOptions } from './limit-options.ts';
 import type { OptionsInput, OptionsOutput } from './option.ts';
 import { relayingOptions } from './relaying-options.ts';
 import {
@@ -132,54 +133,11 @@ export const brokerOptions = {
     hint: 'n',
     help: 'Registrations at one time',
   },
+  ...limitOptions,
   /** Clients of one registration at one time, waiting and paired. Default 10000. */
-  maxClients: {
-    schema: v.optional(count, 10_000),
-    hint: 'n',
-    help: 'Clients of one registration at one time, waiting and paired',
-  },
+  maxClients: { ...limitOptions.maxClients, schema: v.optional(count, 10_000) },
   /** Clients of one registration that wait for their back-connect at one time. Default 1000. */
-  maxWaiting: {
-    schema: v.optional(count, 1000),
-    hint: 'n',
-    help: 'Waiting clients of one registration at one time',
-  },
-  /** Clients of one registration at one time from one address. Default: no bound of its own. */
-  maxClientsPerAddress: {
-    schema: v.optional(count),
-    hint: 'n',
-    help: 'Clients of one registration at one time from one address',
-  },
-  /** New clients of one registration per second from one address; as many may come at once. Default: no bound. */
-  connectRate: {
-    schema: v.optional(count),
-    hint: 'n',
-    help: 'New clients of one registration per second from one address',
-  },
-  /** Bytes per second each way of one registration. Default: no bound. */
-  bytesPerSecond: {
-    schema: v.optional(count),
-    hint: 'n',
-    help: 'Bytes per second each way of one registration',
-  },
-  /** Seconds of silence in both directions until a relayed connection is reset. Default: no bound. */
-  idleTimeout: {
-    schema: v.optional(seconds),
-    hint: 's',
-    help: 'Seconds of silence until a relayed connection is reset',
-  },
-  /** Addresses and CIDR blocks, with commas, that clients have to come from. Default: any. */
-  allowClients: {
-    schema: v.optional(blocks),
-    hint: 'blocks',
-    help: 'Addresses and CIDR blocks that clients have to come from',
-  },
-  /** Addresses and CIDR blocks, with commas, that clients must not come from. Default: none. */
-  denyClients: {
-    schema: v.optional(blocks),
-    hint: 'blocks',
-    help: 'Addresses and CIDR blocks that clients must not come from',
-  },
+  maxWaiting: { ...limitOptions.maxWaiting, schema: v.optional(count, 1000) },
   /** Whose back-connects are taken: only those from the registrant's address, or anyone's. Default `same`. */
   backConnectFrom: {
     schema: v.optional(v.picklist(['same', 'any'], 'expected same or any'), 'same'),

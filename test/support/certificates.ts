@@ -3,12 +3,10 @@ import forge from 'node-forge';
 
 const DAY = 86_400_000;
 
-/** A certificate with its key, in PEM. */
+/** A certificate with its key, in PEM, as the options of `node:tls` take them. */
 export interface Identity {
   cert: string;
   key: string;
-  /** Both as PKCS #12. */
-  pfx(passphrase: string): Buffer;
 }
 
 export interface Authority {
@@ -34,11 +32,7 @@ export function createAuthority(name = 'Test CA'): Authority {
   const issue = (subject: string, validity: Validity, extensions: object[]): Identity => {
     const pair = keyPair();
     const cert = sign(issuer, subject, pair, validity, extensions);
-    return {
-      cert: forge.pki.certificateToPem(cert),
-      key: pair.pem,
-      pfx: (passphrase) => pkcs12(pair.key, [cert, own], passphrase),
-    };
+    return { cert: forge.pki.certificateToPem(cert), key: pair.pem };
   };
   return {
     cert: forge.pki.certificateToPem(own),
@@ -94,8 +88,14 @@ function sign(
   return cert;
 }
 
-function pkcs12(key: forge.pki.rsa.PrivateKey, chain: forge.pki.Certificate[], secret: string) {
-  // What forge takes by default, triple DES, is on its way out of OpenSSL.
-  const asn1 = forge.pkcs12.toPkcs12Asn1(key, chain, secret, { algorithm: 'aes256' });
+/** Certificate and key as PKCS #12. */
+export function pfx({ cert, key }: Identity, passphrase: string): Buffer {
+  const asn1 = forge.pkcs12.toPkcs12Asn1(
+    forge.pki.privateKeyFromPem(key),
+    forge.pki.certificateFromPem(cert),
+    passphrase,
+    // What forge takes by default, triple DES, is on its way out of OpenSSL.
+    { algorithm: 'aes256' },
+  );
   return Buffer.from(forge.asn1.toDer(asn1).getBytes(), 'latin1');
 }

@@ -21,7 +21,12 @@ export function dialPair({ relay, target, halfCloseTimeout }: DialRequest): Dial
   const ended = connected.then(
     ([relaySide, targetSide]) =>
       new Promise<PairReport>((resolve) => {
-        const pair = new Pair(relaySide, targetSide, halfCloseTimeout, resolve);
+        const pair = new Pair({
+          client: relaySide,
+          server: targetSide,
+          halfCloseTimeout,
+          onEnd: resolve,
+        });
         cut = () => pair.cut();
       }),
   );

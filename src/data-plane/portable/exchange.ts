@@ -1,4 +1,4 @@
-import type { Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { formatNew } from '../../protocol/basic.ts';
 import { plainAddress } from '../address.ts';
@@ -18,7 +18,7 @@ import { PairingTable } from '../pairing-table.ts';
 import { SharedCounters } from '../shared-counters.ts';
 import { Pair } from './pair.ts';
 import { reset } from './reset.ts';
-import { listen, portOf } from './sockets.ts';
+import { type Listener, listen } from './sockets.ts';
 
 interface Client {
   id: number;
@@ -41,8 +41,8 @@ export class PortableExchange implements Exchange {
   readonly #waiting: PairingTable<Client>;
   readonly #pairs = new Map<Pair, Client>();
   readonly #totals = new SharedCounters();
-  #clientListener: Server | undefined;
-  #backConnectListener: Server | undefined;
+  #clientListener: Listener | undefined;
+  #backConnectListener: Listener | undefined;
   #pairTimer: NodeJS.Timeout | undefined;
   #announced = false;
   #lastId = 0;
@@ -78,8 +78,8 @@ export class PortableExchange implements Exchange {
       exchange.#clientListener = await listen({ host, port: clientPort }, (socket) =>
         exchange.#clientArrived(socket),
       );
-      exchange.clientPort = portOf(exchange.#clientListener);
-      exchange.backConnectPort = portOf(exchange.#backConnectListener);
+      exchange.clientPort = exchange.#clientListener.port;
+      exchange.backConnectPort = exchange.#backConnectListener.port;
     } catch (error) {
       await exchange.stop();
       throw error;
@@ -200,10 +200,15 @@ export class PortableExchange implements Exchange {
       return;
     }
     client.waited = performance.now() - client.arrived;
-    const pair = new Pair(client.socket, socket, halfCloseTimeout, (report) => {
-      this.#pairs.delete(pair);
-      this.#ended(client, report);
-      this.#finishIfDone();
+    const pair = new Pair({
+      client: client.socket,
+      server: socket,
+      halfCloseTimeout,
+      onEnd: (report) => {
+        this.#pairs.delete(pair);
+        this.#ended(client, report);
+        this.#finishIfDone();
+      },
     });
     this.#pairs.set(pair, client);
     this.#observer.clientPaired(client.id);

@@ -1,6 +1,26 @@
 import type { Socket } from 'node:net';
 import type { PairEnding, PairReport } from '../data-plane.ts';
+import { Flow } from './flow.ts';
 import { reset } from './reset.ts';
+import type { Throttle } from './throttle.ts';
+
+export interface PairOptions {
+  client: Socket;
+  server: Socket;
+  /** Milliseconds a half-closed pair may stay silent. */
+  halfCloseTimeout: number;
+  /** Milliseconds any pair may stay silent; no bound when undefined. */
+  idle?: number | undefined;
+  throttle?: PairThrottle | undefined;
+  /** Both sides have closed. */
+  onEnd: (report: PairReport) => void;
+}
+
+/** Shared by those who are bounded together. */
+export interface PairThrottle {
+  toServer: Throttle;
+  toClient: Throttle;
+}
 
 /**
  * Two sockets joined, each with `allowHalfOpen` and an error listener of its
@@ -10,58 +30,50 @@ import { reset } from './reset.ts';
  * clean end, hence neither.
  */
 export class Pair {
-  readonly #client: Socket;
-  readonly #server: Socket;
-  readonly #halfCloseTimeout: number;
-  readonly #onEnd: (report: PairReport) => void;
+  readonly #options: PairOptions;
+  readonly #toServer: Flow;
+  readonly #toClient: Flow;
+  #halfClosed = false;
   #ending: PairEnding = 'eof';
   #open = 2;
 
-  constructor(
-    client: Socket,
-    server: Socket,
-    halfCloseTimeout: number,
-    onEnd: (report: PairReport) => void,
-  ) {
-    this.#client = client;
-    this.#server = server;
-    this.#halfCloseTimeout = halfCloseTimeout;
-    this.#onEnd = onEnd;
-    this.#join(client, server, 'client-reset');
-    this.#join(server, client, 'server-reset');
+  constructor(options: PairOptions) {
+    const { client, server, throttle } = options;
+    this.#options = options;
+    this.#toServer = new Flow(client, server, throttle?.toServer);
+    this.#toClient = new Flow(server, client, throttle?.toClient);
+    this.#watch(client, server, this.#toServer, 'client-reset');
+    this.#watch(server, client, this.#toClient, 'server-reset');
+    this.#boundSilence();
   }
 
   get bytesToServer(): number {
-    return this.#client.bytesRead;
+    return this.#toServer.bytes;
   }
 
   get bytesToClient(): number {
-    return this.#server.bytesRead;
+    return this.#toClient.bytes;
   }
 
   /** Resets both sides. */
-  cut(): void {
-    this.#resetBoth('cut');
-  }
-
-  #resetBoth(ending: PairEnding): void {
+  cut(ending: PairEnding = 'cut'): void {
     this.#break(ending);
-    reset(this.#client);
-    reset(this.#server);
+    reset(this.#options.client);
+    reset(this.#options.server);
   }
 
-  #join(from: Socket, to: Socket, resetOfFrom: PairEnding): void {
-    forward(from, to);
+  #watch(from: Socket, to: Socket, flow: Flow, resetOfFrom: PairEnding): void {
     const ended = () => {
-      to.end();
-      this.#boundSilence(from);
-      this.#boundSilence(to);
+      flow.end();
+      this.#halfClosed = true;
+      this.#boundSilence();
     };
     // A socket that ended or failed before it came here may have said so already.
     if (from.readableEnded) process.nextTick(ended);
     else from.on('end', ended);
     if (from.closed) process.nextTick(() => this.#closed(from, to, resetOfFrom));
     else from.on('close', () => this.#closed(from, to, resetOfFrom));
+    from.on('timeout', () => this.#silent());
   }
 
   /** The first cause is the one that counts; what follows are its echoes. */
@@ -70,12 +82,19 @@ export class Pair {
   }
 
   /**
-   * Both sockets, since the open direction is read on one and written on the
+   * On both sockets, since the open direction is read on one and written on the
    * other, and a peer that takes no bytes shows only on the latter.
    */
-  #boundSilence(socket: Socket): void {
-    if (socket.timeout === this.#halfCloseTimeout) return;
-    socket.setTimeout(this.#halfCloseTimeout, () => this.#resetBoth('half-close-timeout'));
+  #boundSilence(): void {
+    const { client, server, halfCloseTimeout, idle } = this.#options;
+    const bound = this.#halfClosed ? Math.min(halfCloseTimeout, idle ?? Infinity) : (idle ?? 0);
+    if (client.timeout !== bound) client.setTimeout(bound);
+    if (server.timeout !== bound) server.setTimeout(bound);
+  }
+
+  #silent(): void {
+    const { halfCloseTimeout, idle = Infinity } = this.#options;
+    this.cut(this.#halfClosed && halfCloseTimeout <= idle ? 'half-close-timeout' : 'idle');
   }
 
   #closed(from: Socket, to: Socket, resetOfFrom: PairEnding): void {
@@ -86,19 +105,6 @@ export class Pair {
     this.#open -= 1;
     if (this.#open > 0) return;
     const { bytesToServer, bytesToClient } = this;
-    this.#onEnd({ bytesToServer, bytesToClient, ending: this.#ending });
+    this.#options.onEnd({ bytesToServer, bytesToClient, ending: this.#ending });
   }
-}
-
-/**
- * Copies with backpressure. A write of as much as `highWaterMark` always answers
- * false, also when the kernel took it at once; pausing for each of those would
- * cost a turn of the loop per chunk, so only bytes that did stay behind pause.
- */
-function forward(from: Socket, to: Socket): void {
-  from.on('data', (chunk) => {
-    if (!to.write(chunk) && to.writableLength > 0) from.pause();
-  });
-  to.on('drain', () => from.resume());
-  from.resume();
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { transportOf } from './transport.ts';
 
 /**
  * Ends a connection with a TCP reset, so that its peer cannot take what it got
@@ -9,7 +10,8 @@ import type { Socket } from 'node:net';
  * loop, so the reset waits for it.
  */
 export function reset(socket: Socket): void {
-  if (socket.destroyed) return;
+  const transport = transportOf(socket);
+  if (transport.destroyed) return;
   const shuttingDown =
     socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
   if (shuttingDown) {
@@ -17,8 +19,8 @@ export function reset(socket: Socket): void {
     return;
   }
   try {
-    socket.resetAndDestroy();
+    transport.resetAndDestroy();
   } catch {
-    socket.destroy();
+    transport.destroy();
   }
 }

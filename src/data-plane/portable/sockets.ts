@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { connect, createServer, type NetConnectOpts, type Server, type Socket } from 'node:net';
-import type { Endpoint } from '../data-plane.ts';
+import type { ConnectionOptions } from 'node:tls';
+import type { Endpoint, TlsSource } from '../data-plane.ts';
 import { failure } from '../failure.ts';
 import { ATTEMPT_TIMEOUT, BACKLOG, DIAL_TIMEOUT, KEEP_ALIVE_SECONDS } from '../limits.ts';
 import { confirmEnd } from './confirm-end.ts';
+import { secure, secureDialled } from './tls.ts';
 
 /** Bytes one socket may hold in user space each way; one read of libuv's is as large. */
 const HIGH_WATER_MARK = 64 * 1024;
@@ -16,32 +18,55 @@ const STREAM = {
   highWaterMark: HIGH_WATER_MARK,
 };
 
+export interface Listener {
+  readonly port: number;
+  /** Lets nobody in any more; who came before stays. */
+  close(): void;
+}
+
+export interface ListenOptions {
+  /** Every address when undefined. */
+  host: string | undefined;
+  /** 0 lets the system pick. */
+  port: number;
+  /** Encrypts: a connection is handed out when its handshake is done. */
+  tls?: TlsSource | undefined;
+}
+
 /** Listens for connections, which arrive paused: their bytes stay in the kernel until somebody reads. */
 export async function listen(
-  at: { host: string | undefined; port: number },
+  { host, port, tls }: ListenOptions,
   onConnection: (socket: Socket) => void,
-): Promise<Server> {
+): Promise<Listener> {
   const server = createServer({ ...STREAM, pauseOnConnect: true }, (socket) => {
     socket.on('error', ignore);
     confirmEnd(socket);
-    onConnection(socket);
+    if (tls === undefined) onConnection(socket);
+    else secure(socket, tls).then(onConnection, ignore);
   });
-  server.listen({ port: at.port, host: at.host, backlog: BACKLOG });
+  server.listen({ port, host, backlog: BACKLOG });
   await once(server, 'listening');
   // Accept errors other than EMFILE (ECONNABORTED, …) concern one connection, never the listener.
   server.on('error', ignore);
-  return server;
+  return { port: portOf(server), close: () => server.close() };
 }
 
 /** A connection being made. */
 export interface Dial {
-  /** Rejects with the system's error, `ETIMEDOUT` after ten seconds, or `ABORT_ERR`; then nothing is left open. */
+  /**
+   * Rejects with the system's error, that of TLS, `ETIMEDOUT` after ten seconds, or
+   * `ABORT_ERR`; then nothing is left open.
+   */
   readonly connected: Promise<Socket>;
   /** Gives it up. */
   abort(): void;
 }
 
-export function dial(endpoint: Endpoint, allowHalfOpen = true): Dial {
+/**
+ * @param tls - encrypts, and checks the certificate for `servername`, which may be an
+ * address here, or for the host that is dialled
+ */
+export function dial(endpoint: Endpoint, allowHalfOpen = true, tls?: ConnectionOptions): Dial {
   const options: ConnectOptions = {
     ...STREAM,
     ...endpoint,
@@ -56,15 +81,27 @@ export function dial(endpoint: Endpoint, allowHalfOpen = true): Dial {
       clearTimeout(timer);
       reject(error);
     };
+    const ready = (connection: Socket) => {
+      clearTimeout(timer);
+      resolve(connection);
+    };
     const timer = setTimeout(
       () => socket.destroy(failure('ETIMEDOUT', 'no answer in time')),
       DIAL_TIMEOUT,
     );
-    socket.once('error', failed);
+    // This one stays, and keeps later errors from being unhandled.
+    socket.on('error', failed);
+    socket.once('close', () => failed(failure('ECONNRESET', 'closed while it was being made')));
     socket.once('connect', () => {
-      clearTimeout(timer);
-      socket.on('error', ignore).off('error', failed);
-      resolve(socket);
+      if (tls === undefined) return ready(socket);
+      try {
+        const secured = secureDialled(socket, 'host' in endpoint ? endpoint.host : '', tls);
+        secured.on('error', failed);
+        secured.once('secureConnect', () => ready(secured));
+      } catch (error) {
+        reject(error);
+        socket.destroy();
+      }
     });
   });
   return { connected, abort: () => socket.destroy(failure('ABORT_ERR', 'given up')) };
@@ -80,7 +117,7 @@ type ConnectOptions = NetConnectOpts & {
   autoSelectFamilyAttemptTimeout: number;
 };
 
-export function portOf(server: Server): number {
+function portOf(server: Server): number {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('not a TCP listener');
   return address.port;

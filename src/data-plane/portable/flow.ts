@@ -1,0 +1,68 @@
+import type { Socket } from 'node:net';
+import type { Throttle, Throttled } from './throttle.ts';
+
+/**
+ * One direction of a pair, with backpressure and behind its last byte the end.
+ *
+ * A write of as much as `highWaterMark` always answers false, also when the kernel
+ * took it at once; pausing for each of those would cost a turn of the loop per
+ * chunk, so only bytes that did stay behind pause.
+ */
+export class Flow implements Throttled {
+  /** Read so far. The sockets count otherwise: what is encrypted, and first lines. */
+  bytes = 0;
+  readonly #from: Socket;
+  readonly #to: Socket;
+  readonly #throttle: Throttle | undefined;
+  /** Read, but not to be written yet. */
+  #rest: Buffer = Buffer.alloc(0);
+  #ended = false;
+
+  constructor(from: Socket, to: Socket, throttle: Throttle | undefined) {
+    this.#from = from;
+    this.#to = to;
+    this.#throttle = throttle;
+    from.on('data', (chunk: Buffer) => this.#read(chunk));
+    to.on('drain', () => this.#resume());
+    to.once('close', () => throttle?.leave(this));
+    from.resume();
+  }
+
+  get held(): number {
+    return this.#rest.length;
+  }
+
+  release(count: number): void {
+    const part = this.#rest.subarray(0, count);
+    this.#rest = this.#rest.subarray(count);
+    this.#write(part);
+    if (this.held > 0) return;
+    if (this.#ended) this.#to.end();
+    else this.#resume();
+  }
+
+  /** There is nothing more to read. */
+  end(): void {
+    this.#ended = true;
+    if (this.held === 0) this.#to.end();
+  }
+
+  #read(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    if (this.#throttle === undefined) {
+      this.#write(chunk);
+      return;
+    }
+    this.#rest = chunk;
+    this.#throttle.join(this);
+    if (this.held > 0) this.#from.pause();
+  }
+
+  #write(chunk: Buffer): void {
+    if (!this.#to.write(chunk) && this.#to.writableLength > 0) this.#from.pause();
+  }
+
+  #resume(): void {
+    if (this.held === 0 && !this.#to.writableNeedDrain) this.#from.resume();
+  }
+}
