@@ -3,6 +3,8 @@ export type RelayErrorCode =
   | 'E_BAD_OPTION'
   | 'E_LISTEN'
   | 'E_DATA_PLANE'
+  | 'E_TOKENS'
+  | 'E_TLS'
   | 'E_RELAY_UNREACHABLE'
   | 'E_RELAY_LOST'
   | 'E_NOT_A_RELAY'

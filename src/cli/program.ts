@@ -13,13 +13,16 @@ interface Closable {
   close(options?: { drain?: number }): Promise<void>;
 }
 
-/** Runs a command whose options come from the command line and the environment. */
-export function program<O extends Options>(definition: {
-  name: string;
-  description: string;
-  options: O;
-  run(settings: OptionsOutput<O>): Promise<void>;
-}): Promise<void> {
+/** Runs a command whose options come from the command line, or these arguments of it, and the environment. */
+export function program<O extends Options>(
+  definition: {
+    name: string;
+    description: string;
+    options: O;
+    run(settings: OptionsOutput<O>): Promise<void>;
+  },
+  rawArgs = process.argv.slice(2),
+): Promise<void> {
   const { name, description, options, run } = definition;
   const command: CommandDef<ArgsDef> = defineCommand({
     meta: { name, description, version: version() },
@@ -32,7 +35,7 @@ export function program<O extends Options>(definition: {
       }
     },
   });
-  return runMain(command);
+  return runMain(command, { rawArgs });
 }
 
 /**
