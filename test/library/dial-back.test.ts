@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import { createServer as createTcpServer, type Socket } from 'node:net';
-import { describe, type TestContext, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { createAgent, createBroker, dialBackAndPipe } from 'relay-broker';
-import { Program } from '../support/program.ts';
-import { connectTo, outcome, serve } from '../support/tcp.ts';
+import { mutePort } from '../support/mute-port.ts';
+import { outcome, serve } from '../support/tcp.ts';
 
 const host = '127.0.0.1';
 
@@ -127,7 +127,7 @@ test('a signal gives up the dials, and resets what is connected', async (t) => {
 });
 
 test('an agent that is closed gives up what it is still dialling', async (t) => {
-  const mute = await listenAndStop(t);
+  const mute = await mutePort(t);
   const backConnects = await serve(t, () => {});
   const control = await serve(t, (socket) => socket.write(`[NEW] ${backConnects.port}\n`));
   const agent = createAgent({ to: `${host}:${control.port}`, target: mute });
@@ -146,19 +146,8 @@ test('an agent that is closed gives up what it is still dialling', async (t) => 
 test('an agent that is closed gives up a relay that does not answer', {
   timeout: 5000,
 }, async (t) => {
-  const agent = createAgent({ to: `${host}:${await listenAndStop(t)}`, target: 1 });
+  const agent = createAgent({ to: `${host}:${await mutePort(t)}`, target: 1 });
   const running = agent.run();
   await agent.close();
   await running;
 });
-
-/** A port that answers no dial: its process is stopped, and its backlog of two is full. */
-async function listenAndStop(t: TestContext): Promise<number> {
-  const listen = `require('node:net').createServer().listen(
-    { port: 0, host: '${host}', backlog: 1 }, function () { console.log(this.address().port); })`;
-  const program = new Program(t, process.execPath, ['-e', listen]);
-  const [line] = await program.line(/^\d+$/);
-  program.signal('SIGSTOP');
-  await Promise.all([connectTo(t, Number(line)), connectTo(t, Number(line))]);
-  return Number(line);
-}
