@@ -19,7 +19,7 @@ export interface DataPlane {
   dialPair(request: DialRequest): DialledPair;
   /** Dials the relay, for a client that is yet to come. */
   dialSpare(request: SpareRequest): DialledSpare;
-  /** Ends its threads, if it has any. To be called when all exchanges and pairs are over. */
+  /** Ends its threads, if it has any. To be called when all exchanges, pairs and spares are over. */
   close(): Promise<void>;
 }
 
@@ -245,7 +245,7 @@ export interface RelayDial {
   /** An address. */
   host: string;
   port: number;
-  /** A line to send first; {@link DataPlane.dialPair} does when the target is there, too. */
+  /** A line to send first, its end included; {@link DataPlane.dialPair} does when the target is there, too. */
   hello?: string | undefined;
   /** Encrypts. Only the portable data plane can do that. */
   tls?: ConnectionOptions | undefined;

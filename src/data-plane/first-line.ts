@@ -8,6 +8,10 @@ export interface Beginning {
   rest: Buffer;
 }
 
+/** Why there is no first line, in words and by a code, as the system's errors are. */
+export const NO_FIRST_LINE = { code: 'EOF', message: 'it ended before its first line' };
+export const FIRST_LINE_TOO_LONG = { code: 'EPROTO', message: 'its first line is too long' };
+
 /** The first line of a connection, put together from what is read of it. */
 export class FirstLine {
   #begun = Buffer.alloc(0);

@@ -1,6 +1,8 @@
 import { announcements } from './announcements.ts';
 import { connections } from './connections.ts';
+import { dialHello } from './dial-hello.ts';
 import { dialPair } from './dial-pair.ts';
+import { dialSpare } from './dial-spare.ts';
 import { halfClose } from './half-close.ts';
 import { lifecycle } from './lifecycle.ts';
 import { pairing } from './pairing.ts';
@@ -20,4 +22,6 @@ export function dataPlaneContract(createPlane: PlaneUnderTest): void {
   connections(createPlane);
   pressure(createPlane);
   dialPair(createPlane);
+  dialHello(createPlane);
+  dialSpare(createPlane);
 }

@@ -4,16 +4,19 @@ import {
   type DataPlaneObserver,
   DialError,
   type DialledPair,
+  type DialledSpare,
   type DialRequest,
   type Exchange,
   type ExchangeObserver,
   type ExchangeSettings,
+  type SpareRequest,
 } from '../data-plane.ts';
 import { DescriptorBudget } from '../descriptor-budget.ts';
 import { Addresses } from './addresses.ts';
 import { LoopThread } from './loop-thread.ts';
 import { RemoteDial } from './remote-dial.ts';
 import { RemoteExchange } from './remote-exchange.ts';
+import { RemoteSpare } from './remote-spare.ts';
 
 /**
  * The data plane on epoll(7) and splice(2): threads of its own hold every
@@ -55,12 +58,33 @@ export class LinuxDataPlane implements DataPlane {
   }
 
   dialPair(request: DialRequest): DialledPair {
+    const id = this.#nextId();
+    const { host: address, port, hello } = request.relay;
+    const relay = [{ address, port }];
     try {
-      return RemoteDial.begin(this.#nextId(), this.#leastLoaded(), request, this.#addresses);
+      return RemoteDial.begin(id, this.#leastLoaded(), request, this.#addresses, (target) => ({
+        do: 'dial',
+        id,
+        relay,
+        hello,
+        ...target,
+      }));
     } catch (error) {
       // No thread could be started.
       const ended = Promise.reject(new DialError('relay', error));
       return { dialled: Promise.resolve(), ended, cut: () => {} };
+    }
+  }
+
+  dialSpare(request: SpareRequest): DialledSpare {
+    try {
+      return RemoteSpare.begin(this.#nextId(), this.#leastLoaded(), request, this.#addresses);
+    } catch (error) {
+      const taken = Promise.reject(new DialError('relay', error));
+      const serve = () => {
+        throw error;
+      };
+      return { taken, serve, cut: () => {} };
     }
   }
 

@@ -44,17 +44,30 @@ export type LoopCommand =
   | { do: 'stop'; id: number }
   | { do: 'cut'; id: number }
   | ({ do: 'dial'; id: number } & ResolvedDial)
+  | ({ do: 'park'; id: number } & ResolvedSpare)
+  /** A spare, once it is taken. */
+  | ({ do: 'serve'; id: number } & ResolvedTarget)
   | { do: 'cut-dial'; id: number }
   | { do: 'close' };
 
 /** The host is an address here: look-ups are the main thread's. */
 export type OpenSettings = Omit<ExchangeSettings, 'host'> & { address: string };
 
-export interface ResolvedDial {
+export interface ResolvedDial extends ResolvedTarget {
   relay: SocketAddress[];
+  hello?: string | undefined;
+}
+
+export interface ResolvedTarget {
   /** Tried one after the other. */
   target: SocketAddress[];
+  preface?: Uint8Array | undefined;
   halfCloseTimeout: number;
+}
+
+export interface ResolvedSpare {
+  relay: SocketAddress[];
+  hello: string;
 }
 
 /**
@@ -83,6 +96,7 @@ export type LoopEvent =
     ]
   | [is: 'client-refused', id: number, cause: ClientRefusal, address: string]
   | [is: 'back-connect-refused', id: number, cause: BackConnectRefusal, address: string]
+  | [is: 'taken', id: number, line: string]
   | [is: 'dialled', id: number]
   | [is: 'dial-failed', id: number, side: 'relay' | 'target', error: SystemFailure]
   | [is: 'dial-ended', id: number, ...traffic: Traffic, ending: PairEnding]

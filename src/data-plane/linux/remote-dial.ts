@@ -1,32 +1,31 @@
-import {
-  DialError,
-  type DialledPair,
-  type DialRequest,
-  type Endpoint,
-  type PairReport,
-} from '../data-plane.ts';
+import { DialError, type DialledPair, type PairReport, type TargetRequest } from '../data-plane.ts';
 import { failure } from '../failure.ts';
 import type { Addresses } from './addresses.ts';
 import type { LoopThread } from './loop-thread.ts';
-import { type LoopEvent, type ResolvedDial, systemError } from './messages.ts';
-import type { SocketAddress } from './system-calls.ts';
+import { type LoopCommand, type LoopEvent, type ResolvedTarget, systemError } from './messages.ts';
 
-/** A dial that a thread makes, once its addresses are known here. */
+/** A pair that a thread dials, once the target's addresses are known here. */
 export class RemoteDial {
   readonly dialled: Promise<void>;
   readonly ended: Promise<PairReport>;
   readonly #id: number;
   readonly #thread: LoopThread;
-  readonly #lookUpErrors: { relay?: unknown; target?: unknown } = {};
+  readonly #order: (target: ResolvedTarget) => LoopCommand;
+  #lookUpError: unknown;
   #resolveDialled: () => void = () => {};
   #resolveEnded: (report: PairReport) => void = () => {};
   #rejectEnded: (error: DialError) => void = () => {};
   #isSent = false;
   #isOver = false;
 
-  private constructor(id: number, thread: LoopThread) {
+  private constructor(
+    id: number,
+    thread: LoopThread,
+    order: (target: ResolvedTarget) => LoopCommand,
+  ) {
     this.#id = id;
     this.#thread = thread;
+    this.#order = order;
     this.dialled = new Promise((resolve) => {
       this.#resolveDialled = resolve;
     });
@@ -37,50 +36,39 @@ export class RemoteDial {
     thread.listen(id, (event) => this.#heard(event));
   }
 
+  /** @param order - what the thread is to do with the target */
   static begin(
     id: number,
     thread: LoopThread,
-    request: DialRequest,
+    request: TargetRequest,
     addresses: Addresses,
+    order: (target: ResolvedTarget) => LoopCommand,
   ): DialledPair {
-    const dial = new RemoteDial(id, thread);
-    const [relay, target] = [addresses.known(request.relay), addresses.known(request.target)];
-    if (relay === undefined || target === undefined) void dial.#findAndSend(request, addresses);
-    else dial.#send({ ...request, relay, target });
+    const dial = new RemoteDial(id, thread, order);
+    const target = addresses.known(request.target);
+    if (target === undefined) void dial.#findAndSend(request, addresses);
+    else dial.#send({ ...request, target });
     const { dialled, ended } = dial;
     return { dialled, ended, cut: () => dial.#cut() };
   }
 
-  /** Also without an address for the target: the relay has to be dialled all the same, to be reset. */
-  async #findAndSend(request: DialRequest, addresses: Addresses): Promise<void> {
-    const [relay, target] = await Promise.all([
-      this.#lookUp('relay', request.relay, addresses),
-      this.#lookUp('target', request.target, addresses),
-    ]);
-    if (!this.#isOver) this.#send({ ...request, relay, target });
-  }
-
-  #send(dial: ResolvedDial): void {
-    this.#isSent = true;
-    this.#thread.send({ do: 'dial', id: this.#id, ...dial });
-  }
-
-  async #lookUp(
-    side: 'relay' | 'target',
-    endpoint: Endpoint,
-    addresses: Addresses,
-  ): Promise<SocketAddress[]> {
-    try {
-      return await addresses.find(endpoint);
-    } catch (error) {
-      this.#lookUpErrors[side] = error;
+  /** Also without an address for the target: the relay may have to be dialled all the same, or reset. */
+  async #findAndSend(request: TargetRequest, addresses: Addresses): Promise<void> {
+    const target = await addresses.find(request.target).catch((error: unknown) => {
+      this.#lookUpError = error;
       return [];
-    }
+    });
+    if (!this.#isOver) this.#send({ ...request, target });
+  }
+
+  #send({ target, preface, halfCloseTimeout }: ResolvedTarget): void {
+    this.#isSent = true;
+    this.#thread.send(this.#order({ target, preface, halfCloseTimeout }));
   }
 
   #cut(): void {
-    if (this.#isSent) this.#thread.send({ do: 'cut-dial', id: this.#id });
-    else this.#fail(new DialError('target', failure('ABORT_ERR', 'given up')));
+    this.#thread.send({ do: 'cut-dial', id: this.#id });
+    if (!this.#isSent) this.#fail(new DialError('target', failure('ABORT_ERR', 'given up')));
   }
 
   #fail(error: DialError): void {
@@ -97,7 +85,8 @@ export class RemoteDial {
         break;
       case 'dial-failed': {
         const [, , side, error] = event;
-        this.#fail(new DialError(side, this.#lookUpErrors[side] ?? systemError(error)));
+        const cause = side === 'target' ? this.#lookUpError : undefined;
+        this.#fail(new DialError(side, cause ?? systemError(error)));
         break;
       }
       case 'thread-failed':

@@ -1,26 +1,37 @@
 import type { Socket } from 'node:net';
-import { DialError, type DialledPair, type DialRequest, type PairReport } from '../data-plane.ts';
+import {
+  DialError,
+  type DialledPair,
+  type DialRequest,
+  type PairReport,
+  type TargetRequest,
+} from '../data-plane.ts';
 import { Pair } from './pair.ts';
 import { reset } from './reset.ts';
-import { dial, settled } from './sockets.ts';
+import { type Dial, dial, settled } from './sockets.ts';
 
-/**
- * Dials both sides at once and joins them. When the target cannot be reached
- * the relay is dialled all the same and reset: that spends the waiting client's
- * place in the queue, so the client is told at once and the next one is not
- * paired with a connection meant for it. The other way round the target is
- * reset: a clean end would pass for an empty request.
- */
-export function dialPair({ relay, target, halfCloseTimeout }: DialRequest): DialledPair {
-  const dials = { relay: dial(relay), target: dial(target) };
+/** Dials both sides at once and joins them. */
+export function dialPair({ relay, ...request }: DialRequest): DialledPair {
+  return joinWithTarget(dial(relay, true, relay.tls), relay.hello, request);
+}
+
+/** Dials the target and joins it with a relay side that is dialled already, see {@link bothSides}. */
+export function joinWithTarget(
+  toRelay: Dial,
+  hello: string | undefined,
+  { target, preface, halfCloseTimeout }: TargetRequest,
+): DialledPair {
+  const toTarget = dial(target);
   let cut = () => {
-    dials.relay.abort();
-    dials.target.abort();
+    toRelay.abort();
+    toTarget.abort();
   };
-  const connected = bothSides(dials.relay.connected, dials.target.connected);
+  const connected = bothSides(toRelay, toTarget, hello);
   const ended = connected.then(
     ([relaySide, targetSide]) =>
       new Promise<PairReport>((resolve) => {
+        if (hello !== undefined) relaySide.write(hello, 'latin1');
+        if (preface !== undefined) targetSide.write(preface);
         const pair = new Pair({
           client: relaySide,
           server: targetSide,
@@ -33,18 +44,35 @@ export function dialPair({ relay, target, halfCloseTimeout }: DialRequest): Dial
   return { dialled: settled(connected), ended, cut: () => cut() };
 }
 
+/**
+ * When one side cannot be reached, the other is reset: a clean end would pass for
+ * an empty answer or request. A hello is not sent then, and the relay knows by that.
+ *
+ * Without a hello, the relay is dialled to the end all the same when the target fails,
+ * and then reset: that spends the waiting client's place in the queue, so the client
+ * is told at once and the next one is not paired with a connection meant for it.
+ */
 async function bothSides(
-  relay: Promise<Socket>,
-  target: Promise<Socket>,
+  toRelay: Dial,
+  toTarget: Dial,
+  hello: string | undefined,
 ): Promise<[relay: Socket, target: Socket]> {
-  const [relaySide, targetSide] = await Promise.allSettled([relay, target]);
-  if (targetSide.status === 'rejected') {
-    if (relaySide.status === 'fulfilled') reset(relaySide.value);
-    throw new DialError('target', targetSide.reason);
+  const target = toTarget.connected.catch(throwFor('target'));
+  const relay = toRelay.connected.catch(throwFor('relay'));
+  try {
+    if (hello === undefined) await Promise.allSettled([target, relay]);
+    const [targetSide, relaySide] = await Promise.all([target, relay]);
+    return [relaySide, targetSide];
+  } catch (error) {
+    toRelay.abort();
+    // Not aborted: what is connected at this moment, unknown to us yet, would end cleanly.
+    toTarget.connected.then(reset, () => {});
+    throw error;
   }
-  if (relaySide.status === 'rejected') {
-    reset(targetSide.value);
-    throw new DialError('relay', relaySide.reason);
-  }
-  return [relaySide.value, targetSide.value];
+}
+
+function throwFor(side: DialError['side']): (cause: unknown) => never {
+  return (cause) => {
+    throw new DialError(side, cause);
+  };
 }

@@ -1,6 +1,7 @@
 import type { DataPlane } from '../data-plane.ts';
 import { DescriptorBudget } from '../descriptor-budget.ts';
 import { dialPair } from './dial-pair.ts';
+import { dialSpare } from './dial-spare.ts';
 import { PortableExchange } from './exchange.ts';
 
 /**
@@ -14,6 +15,7 @@ export function createPortableDataPlane(budget?: DescriptorBudget): DataPlane {
     openExchange: (settings, observer) =>
       PortableExchange.open(settings, observer, budget ?? DescriptorBudget.ofProcess()),
     dialPair,
+    dialSpare,
     close: async () => {},
   };
 }

@@ -5,6 +5,7 @@ import type { Endpoint, TlsSource } from '../data-plane.ts';
 import { failure } from '../failure.ts';
 import { ATTEMPT_TIMEOUT, BACKLOG, DIAL_TIMEOUT, KEEP_ALIVE_SECONDS } from '../limits.ts';
 import { confirmEnd } from './confirm-end.ts';
+import { reset } from './reset.ts';
 import { secure, secureDialled } from './tls.ts';
 
 /** Bytes one socket may hold in user space each way; one read of libuv's is as large. */
@@ -58,7 +59,7 @@ export interface Dial {
    * `ABORT_ERR`; then nothing is left open.
    */
   readonly connected: Promise<Socket>;
-  /** Gives it up. */
+  /** Gives it up, or resets what is connected. */
   abort(): void;
 }
 
@@ -76,6 +77,9 @@ export function dial(endpoint: Endpoint, allowHalfOpen = true, tls?: ConnectionO
   };
   const socket = connect(options);
   confirmEnd(socket);
+  let abort = () => {
+    socket.destroy(failure('ABORT_ERR', 'given up'));
+  };
   const connected = new Promise<Socket>((resolve, reject) => {
     const failed = (error: Error) => {
       clearTimeout(timer);
@@ -83,6 +87,7 @@ export function dial(endpoint: Endpoint, allowHalfOpen = true, tls?: ConnectionO
     };
     const ready = (connection: Socket) => {
       clearTimeout(timer);
+      abort = () => reset(connection);
       resolve(connection);
     };
     const timer = setTimeout(
@@ -104,7 +109,12 @@ export function dial(endpoint: Endpoint, allowHalfOpen = true, tls?: ConnectionO
       }
     });
   });
-  return { connected, abort: () => socket.destroy(failure('ABORT_ERR', 'given up')) };
+  return { connected, abort: () => abort() };
+}
+
+/** Bytes that somebody has read from a socket: those that lie in it are yet to be read. */
+export function bytesTaken(socket: Socket): number {
+  return socket.bytesRead - socket.readableLength;
 }
 
 /** Resolves when a connection is there or has failed. */

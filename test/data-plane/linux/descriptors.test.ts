@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect, type Server, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import type { Exchange, ExchangeSettings } from '#src/data-plane/data-plane.ts';
+import type { DialledSpare, Exchange, ExchangeSettings } from '#src/data-plane/data-plane.ts';
 import { DescriptorBudget } from '#src/data-plane/descriptor-budget.ts';
 import { LinuxDataPlane } from '#src/data-plane/linux/linux-data-plane.ts';
 import { confirmEnd } from '#src/data-plane/portable/confirm-end.ts';
@@ -17,6 +17,7 @@ const BATCH = 50;
 const ROUNDS = 20;
 
 const halfCloseTimeout = 30_000;
+const host = '127.0.0.1';
 
 /**
  * The descriptors of a thread are no objects of Node's, which would close them
@@ -38,7 +39,7 @@ describe('descriptors', () => {
 
   after(async () => {
     await plane.close();
-    assert.equal(connections, 10_000);
+    assert.equal(connections, 12_250);
     assert.equal(budget.free, DESCRIPTORS, 'all that was taken from the budget is given back');
     assert.equal(descriptors(), atFirst);
   });
@@ -143,33 +144,93 @@ describe('descriptors', () => {
     });
     const nobody = await serve(t, () => {});
     await shut(nobody);
-    const host = '127.0.0.1';
-    const dial = (relay: { port: number }, target: { port: number }) =>
-      plane.dialPair({
-        relay: { host, port: relay.port },
-        target: { host, port: target.port },
-        halfCloseTimeout,
-      });
-    const ways = [
-      () => assert.rejects(dial(ending, nobody).ended, { side: 'target' }),
-      () => assert.rejects(dial(nobody, ending).ended, { side: 'relay' }),
-      () => assert.rejects(dial(nobody, nobody).ended, { side: 'target' }),
-      () => dial(ending, ending).ended,
-      () => dial(resetting, ending).ended,
+    for (const hello of [undefined, 'hello\n']) {
+      const dial = (relay: { port: number }, target: { port: number }) =>
+        plane.dialPair({
+          relay: { host, port: relay.port, hello },
+          target: { host, port: target.port },
+          preface: Buffer.from('preface'),
+          halfCloseTimeout,
+        });
+      await go([
+        () => assert.rejects(dial(ending, nobody).ended, { side: 'target' }),
+        () => assert.rejects(dial(nobody, ending).ended, { side: 'relay' }),
+        () => assert.rejects(dial(nobody, nobody).ended, { name: 'DialError' }),
+        () => dial(ending, ending).ended,
+        () => dial(resetting, ending).ended,
+        () => {
+          const pair = dial(ending, ending);
+          pair.cut();
+          return pair.ended.catch(() => {});
+        },
+      ]);
+    }
+    await Promise.all([shut(ending), shut(resetting)]);
+  });
+
+  test('of spares, however far they came', async (t) => {
+    const ending = await serve(t, (socket) => socket.resume().end('x'));
+    const taking = await serve(t, (socket) => {
+      socket.once('data', () => socket.end('taken\nx').resume());
+    });
+    const closing = await serve(t, (socket) => socket.end().resume());
+    const resetting = await serve(t, (socket) => {
+      socket.once('data', () => socket.resetAndDestroy());
+    });
+    const silent = await serve(t, (socket) => socket.resume());
+    const nobody = await serve(t, () => {});
+    await shut(nobody);
+    const dial = ({ port }: { port: number }) =>
+      plane.dialSpare({ relay: { host, port, hello: 'hello\n' } });
+    const lost = (spare: DialledSpare) => assert.rejects(spare.taken, { side: 'relay' });
+    const served = async ({ port }: { port: number }) => {
+      const spare = dial(taking);
+      await spare.taken;
+      const target = { host, port };
+      return spare.serve({ target, preface: Buffer.from('preface'), halfCloseTimeout });
+    };
+    await go([
+      () => lost(dial(nobody)),
+      () => lost(dial(closing)),
+      () => lost(dial(resetting)),
       () => {
-        const pair = dial(ending, ending);
-        pair.cut();
-        return pair.ended.catch(() => {});
+        const spare = dial(silent);
+        spare.cut();
+        return lost(spare);
       },
-    ];
+      async () => {
+        const spare = dial(silent);
+        const arrived = once(silent, 'connection');
+        const isLost = lost(spare);
+        await arrived;
+        spare.cut();
+        await isLost;
+      },
+      async () => {
+        const spare = dial(taking);
+        await spare.taken;
+        spare.cut();
+      },
+      async () => (await served(ending)).ended,
+      async () => assert.rejects((await served(nobody)).ended, { side: 'target' }),
+      async () => {
+        const pair = await served(ending);
+        pair.cut();
+        await pair.ended.catch(() => {});
+      },
+    ]);
+    await Promise.all([ending, taking, closing, resetting, silent].map(shut));
+  });
+
+  /** Each of them so often, and so many at a time. */
+  async function go(ways: (() => Promise<unknown>)[]): Promise<void> {
     for (const way of ways) {
       for (let round = 0; round < 3; round += 1) {
         await Promise.all(Array.from({ length: BATCH }, way));
         connections += BATCH;
       }
     }
-    await Promise.all([shut(ending), shut(resetting)]);
-  });
+  }
 });
 
 test('what threads have open for themselves is in the budget too', async (t) => {

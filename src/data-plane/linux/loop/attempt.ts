@@ -42,27 +42,57 @@ export class Attempt implements Source {
   readonly #relay: Relay;
   readonly #addresses: SocketAddress[];
   readonly #impatience: DeadlineQueue<Attempt>;
-  readonly #onSettled: () => void;
+  #onSettled: () => void = () => {};
   #tried = 0;
 
-  /**
-   * @param impatience - where an attempt waits that could try another address; see {@link Attempt.moveOn}
-   * @param onSettled - called later when connected or failed, never from {@link Attempt.begin}
-   */
-  constructor(
-    relay: Relay,
-    addresses: SocketAddress[],
-    impatience: DeadlineQueue<Attempt>,
-    onSettled: () => void,
-  ) {
+  /** @param impatience - where an attempt waits that could try another address; see {@link Attempt.moveOn} */
+  constructor(relay: Relay, addresses: SocketAddress[], impatience: DeadlineQueue<Attempt>) {
     this.#relay = relay;
     this.#addresses = addresses;
     this.#impatience = impatience;
-    this.#onSettled = onSettled;
   }
 
-  /** Tries the next address. */
-  begin(): void {
+  /** Whether it is to be reached on this machine, by a path. */
+  get isUnix(): boolean {
+    return this.#addresses.some((address) => 'path' in address);
+  }
+
+  /** @param onSettled - called when it is connected or has failed, but not if that is so when this returns */
+  begin(onSettled: () => void): void {
+    this.#onSettled = onSettled;
+    this.#tryNext();
+  }
+
+  ready(events: Readiness): void {
+    this.seen = (this.seen | events) as Readiness;
+    if (this.state !== 'connecting') return;
+    const failure = hasFailed(events) ? failureOf(this.descriptor) : 0;
+    if (failure === 0) {
+      this.state = 'connected';
+      this.#impatience.leave(this);
+      this.#onSettled();
+    } else {
+      this.failure = new SystemError('connect', failure).plain;
+      this.moveOn();
+    }
+  }
+
+  /** Leaves an address that does not answer for the next one. */
+  moveOn(): void {
+    this.#drop(close);
+    this.#tryNext();
+    if (this.state === 'failed') this.#onSettled();
+  }
+
+  /** Resets the connection if it is there, and gives up if it is not. */
+  abort(failure: SystemFailure): void {
+    if (this.state === 'failed') return;
+    this.state = 'failed';
+    this.failure = failure;
+    this.#drop(reset);
+  }
+
+  #tryNext(): void {
     for (;;) {
       const address = this.#addresses[this.#tried];
       this.#tried += 1;
@@ -84,35 +114,6 @@ export class Attempt implements Source {
         this.failure = error.plain;
       }
     }
-  }
-
-  ready(events: Readiness): void {
-    this.seen = (this.seen | events) as Readiness;
-    if (this.state !== 'connecting') return;
-    const failure = hasFailed(events) ? failureOf(this.descriptor) : 0;
-    if (failure === 0) {
-      this.state = 'connected';
-      this.#impatience.leave(this);
-      this.#onSettled();
-    } else {
-      this.failure = new SystemError('connect', failure).plain;
-      this.moveOn();
-    }
-  }
-
-  /** Leaves an address that does not answer for the next one. */
-  moveOn(): void {
-    this.#drop(close);
-    this.begin();
-    if (this.state === 'failed') this.#onSettled();
-  }
-
-  /** Resets the connection if it is there, and gives up if it is not. */
-  abort(failure: SystemFailure): void {
-    if (this.state === 'failed') return;
-    this.state = 'failed';
-    this.failure = failure;
-    this.#drop(reset);
   }
 
   #drop(shut: (descriptor: number) => void): void {

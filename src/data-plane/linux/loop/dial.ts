@@ -1,7 +1,7 @@
 import type { PairEnding } from '../../data-plane.ts';
 import type { DeadlineQueue } from '../../deadline-queue.ts';
-import type { ResolvedDial, SystemFailure } from '../messages.ts';
-import { Attempt } from './attempt.ts';
+import type { SystemFailure } from '../messages.ts';
+import type { Attempt } from './attempt.ts';
 import { Pair, type PairOwner } from './pair.ts';
 import type { Relay } from './relay.ts';
 
@@ -13,52 +13,57 @@ export interface DialOwner {
   ended(dial: Dial): void;
 }
 
-/** A pair that is dialled: first two attempts, then a pair. See `dialPair` of the portable data plane for what a failure of one does to the other. */
+export interface DialSettings {
+  id: number;
+  /** Connected already, if it was a spare. */
+  toRelay: Attempt;
+  toTarget: Attempt;
+  /** A line for the relay, once the target is there. */
+  hello: string | undefined;
+  /** Bytes for the target that are not the client's. */
+  preface: Uint8Array | undefined;
+  /** Bytes of the client that were read already. */
+  rest: Uint8Array | undefined;
+  halfClosed: DeadlineQueue<Pair>;
+}
+
+/** A pair that is dialled: first two attempts, then a pair. See `bothSides` of the portable data plane for what a failure of one does to the other. */
 export class Dial implements PairOwner {
+  readonly descriptors = 2;
   readonly id: number;
   readonly halfClosed: DeadlineQueue<Pair>;
+  readonly #settings: DialSettings;
   readonly #relay: Relay;
   readonly #owner: DialOwner;
-  readonly #toRelay: Attempt;
-  readonly #toTarget: Attempt;
-  readonly #isUnix: boolean;
   #pair: Pair | undefined;
 
-  constructor(
-    id: number,
-    { relay, target }: ResolvedDial,
-    context: Relay,
-    halfClosed: DeadlineQueue<Pair>,
-    impatience: DeadlineQueue<Attempt>,
-    owner: DialOwner,
-  ) {
-    this.id = id;
+  constructor(settings: DialSettings, context: Relay, owner: DialOwner) {
+    this.id = settings.id;
+    this.halfClosed = settings.halfClosed;
+    this.#settings = settings;
     this.#relay = context;
-    this.halfClosed = halfClosed;
     this.#owner = owner;
-    this.#isUnix = target.some((address) => 'path' in address);
-    const onSettled = () => this.#joinIfSettled();
-    this.#toRelay = new Attempt(context, relay, impatience, onSettled);
-    this.#toTarget = new Attempt(context, target, impatience, onSettled);
   }
 
   begin(): void {
-    this.#toRelay.begin();
-    this.#toTarget.begin();
+    const { toRelay, toTarget } = this.#settings;
+    const onSettled = () => this.#joinIfSettled();
+    if (toRelay.state === 'connecting') toRelay.begin(onSettled);
+    toTarget.begin(onSettled);
     this.#joinIfSettled();
   }
 
-  /** Gives up what is not connected yet. */
-  abort(failure: SystemFailure): void {
-    for (const attempt of [this.#toRelay, this.#toTarget]) {
+  /** Gives up what is not connected yet, or resets both sides. */
+  cut(failure: SystemFailure): void {
+    if (this.#pair !== undefined) {
+      this.#pair.cut('cut');
+      return;
+    }
+    const { toRelay, toTarget } = this.#settings;
+    for (const attempt of [toRelay, toTarget]) {
       if (attempt.state === 'connecting') attempt.abort(failure);
     }
     this.#joinIfSettled();
-  }
-
-  cut(failure: SystemFailure): void {
-    if (this.#pair === undefined) this.abort(failure);
-    else this.#pair.cut('cut');
   }
 
   moved(): void {}
@@ -69,19 +74,27 @@ export class Dial implements PairOwner {
   }
 
   #joinIfSettled(): void {
-    const [toRelay, toTarget] = [this.#toRelay, this.#toTarget];
-    if (toRelay.state === 'connecting' || toTarget.state === 'connecting') return;
+    const { toRelay, toTarget, hello } = this.#settings;
+    const states = [toRelay.state, toTarget.state];
+    const isHopeless = hello !== undefined && states.includes('failed');
+    if (states.includes('connecting') && !isHopeless) return;
     this.#owner.settled(this);
     if (toTarget.state === 'failed') this.#fail('target', toTarget, toRelay);
     else if (toRelay.state === 'failed') this.#fail('relay', toRelay, toTarget);
-    else this.#join(toRelay, toTarget);
+    else this.#join();
   }
 
-  #join(toRelay: Attempt, toTarget: Attempt): void {
+  #join(): void {
+    const { toRelay, toTarget, hello = '', preface, rest } = this.#settings;
     this.#relay.outbox.mention(['dialled', this.id]);
-    this.#pair = new Pair(this.#relay, toRelay.descriptor, toTarget.descriptor, this);
-    if (this.#isUnix) this.#pair.flows[1].readOn();
-    this.#pair.takeOver(toRelay.seen, toTarget.seen);
+    const pair = new Pair(this.#relay, toRelay.descriptor, toTarget.descriptor, this);
+    const [toServer, toClient] = pair.flows;
+    if (toTarget.isUnix) toClient.readOn();
+    toClient.prefill(Buffer.from(hello, 'latin1'), false);
+    if (preface !== undefined) toServer.prefill(preface, false);
+    if (rest !== undefined) toServer.prefill(rest, true);
+    this.#pair = pair;
+    pair.takeOver(toRelay.seen, toTarget.seen);
   }
 
   #fail(side: 'relay' | 'target', failed: Attempt, other: Attempt): void {

@@ -1,13 +1,13 @@
 import { DeadlineQueue } from '../../deadline-queue.ts';
 import { ATTEMPT_TIMEOUT, DIAL_TIMEOUT } from '../../limits.ts';
-import type { ResolvedDial, SystemFailure } from '../messages.ts';
-import type { Attempt } from './attempt.ts';
-import { Dial, type DialOwner } from './dial.ts';
+import type { ResolvedDial, ResolvedSpare, ResolvedTarget, SystemFailure } from '../messages.ts';
+import type { SocketAddress } from '../system-calls.ts';
+import { Attempt } from './attempt.ts';
+import { Dial, type DialOwner, type DialSettings } from './dial.ts';
 import type { Timed } from './loop.ts';
 import type { Pair } from './pair.ts';
 import type { Relay } from './relay.ts';
-
-const DESCRIPTORS_PER_DIAL = 2;
+import { Spare, type SpareOwner } from './spare.ts';
 
 const TIMED_OUT: SystemFailure = {
   message: 'no answer in time',
@@ -24,11 +24,11 @@ const NO_DESCRIPTORS: SystemFailure = {
   code: 'EMFILE',
 };
 
-/** The dials of one thread. */
-export class Dialler implements Timed, DialOwner {
+/** The dials of one thread, and its spares. */
+export class Dialler implements Timed, DialOwner, SpareOwner {
   readonly #relay: Relay;
-  readonly #dials = new Map<number, Dial>();
-  readonly #connecting = new DeadlineQueue<Dial>(DIAL_TIMEOUT);
+  readonly #dials = new Map<number, Dial | Spare>();
+  readonly #connecting = new DeadlineQueue<Dial | Spare>(DIAL_TIMEOUT);
   readonly #impatience = new DeadlineQueue<Attempt>(ATTEMPT_TIMEOUT);
   /** By timeout, of which an agent has one. */
   readonly #halfClosed = new Map<number, DeadlineQueue<Pair>>();
@@ -38,34 +38,47 @@ export class Dialler implements Timed, DialOwner {
     relay.loop.addTimed(this);
   }
 
-  dial(id: number, request: ResolvedDial): void {
-    const { budget, loop, outbox } = this.#relay;
-    if (!budget.take(DESCRIPTORS_PER_DIAL)) {
-      outbox.mention(['dial-failed', id, 'relay', NO_DESCRIPTORS]);
+  dial(id: number, { relay, hello, ...request }: ResolvedDial): void {
+    const sides = { toRelay: this.#attempt(relay), hello, rest: undefined };
+    const dial = this.#dialFor(id, sides, request);
+    if (this.#relay.budget.take(dial.descriptors)) this.#begin(dial);
+    else this.#refuse(id, NO_DESCRIPTORS);
+  }
+
+  park(id: number, { relay, hello }: ResolvedSpare): void {
+    const spare = new Spare(id, hello, this.#attempt(relay), this.#relay, this);
+    if (this.#relay.budget.take(spare.descriptors)) this.#begin(spare);
+    else this.#refuse(id, NO_DESCRIPTORS);
+  }
+
+  /** Has a spare that was taken go on as a dial, of which one side is there. */
+  serve(id: number, request: ResolvedTarget): void {
+    const spare = this.#dials.get(id);
+    if (!(spare instanceof Spare)) {
+      this.#refuse(id, GIVEN_UP);
       return;
     }
-    const halfClosed = this.#halfClosedFor(request.halfCloseTimeout);
-    const dial = new Dial(id, request, this.#relay, halfClosed, this.#impatience, this);
-    this.#dials.set(id, dial);
-    loop.tickAt(this.#connecting.join(dial, loop.now));
-    dial.begin();
+    const { toRelay, rest } = spare;
+    const dial = this.#dialFor(id, { toRelay, hello: undefined, rest }, request);
+    if (this.#relay.budget.take(dial.descriptors - spare.descriptors)) this.#begin(dial);
+    else spare.cut(NO_DESCRIPTORS);
   }
 
   cut(id: number): void {
     this.#dials.get(id)?.cut(GIVEN_UP);
   }
 
-  settled(dial: Dial): void {
+  settled(dial: Dial | Spare): void {
     this.#connecting.leave(dial);
   }
 
-  ended(dial: Dial): void {
+  ended(dial: Dial | Spare): void {
     this.#dials.delete(dial.id);
-    this.#relay.budget.give(DESCRIPTORS_PER_DIAL);
+    this.#relay.budget.give(dial.descriptors);
   }
 
   tick(now: number): number {
-    for (const dial of this.#connecting.expire(now)) dial.abort(TIMED_OUT);
+    for (const dial of this.#connecting.expire(now)) dial.cut(TIMED_OUT);
     for (const attempt of this.#impatience.expire(now)) attempt.moveOn();
     let next = Math.min(this.#connecting.nextDeadline, this.#impatience.nextDeadline);
     for (const queue of this.#halfClosed.values()) {
@@ -73,6 +86,31 @@ export class Dialler implements Timed, DialOwner {
       next = Math.min(next, queue.nextDeadline);
     }
     return next;
+  }
+
+  #attempt(addresses: SocketAddress[]): Attempt {
+    return new Attempt(this.#relay, addresses, this.#impatience);
+  }
+
+  #dialFor(
+    id: number,
+    sides: Pick<DialSettings, 'toRelay' | 'hello' | 'rest'>,
+    { target, preface, halfCloseTimeout }: ResolvedTarget,
+  ): Dial {
+    const toTarget = this.#attempt(target);
+    const halfClosed = this.#halfClosedFor(halfCloseTimeout);
+    return new Dial({ id, ...sides, toTarget, preface, halfClosed }, this.#relay, this);
+  }
+
+  #begin(dial: Dial | Spare): void {
+    const { loop } = this.#relay;
+    this.#dials.set(dial.id, dial);
+    loop.tickAt(this.#connecting.join(dial, loop.now));
+    dial.begin();
+  }
+
+  #refuse(id: number, failure: SystemFailure): void {
+    this.#relay.outbox.mention(['dial-failed', id, 'relay', failure]);
   }
 
   #halfClosedFor(timeout: number): DeadlineQueue<Pair> {

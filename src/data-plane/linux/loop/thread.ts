@@ -57,6 +57,12 @@ function obey(command: LoopCommand): void {
     case 'dial':
       dialler.dial(command.id, command);
       break;
+    case 'park':
+      dialler.park(command.id, command);
+      break;
+    case 'serve':
+      dialler.serve(command.id, command);
+      break;
     case 'cut-dial':
       dialler.cut(command.id);
       break;
