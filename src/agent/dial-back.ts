@@ -6,8 +6,10 @@ import {
   type DialRequest,
   type Endpoint,
   type PairReport,
+  type RelayDial,
 } from '../data-plane/data-plane.ts';
 import { createPortableDataPlane } from '../data-plane/portable/portable-data-plane.ts';
+import { dial } from '../data-plane/portable/sockets.ts';
 import { RelayError, reasonOf } from '../errors.ts';
 import type { Target } from '../options/agent-options.ts';
 import { checkOptions } from '../options/option.ts';
@@ -78,23 +80,25 @@ type DialBackRequest = Omit<DialRequest, 'target'> & {
   targetName: string;
 };
 
-/**
- * {@link dialBackAndPipe} for checked options and a data plane that is there
- * already. `ended` rejects with a {@link RelayError}.
- */
+/** {@link dialBackAndPipe} for checked options and a data plane that is there already. */
 export function dialBack(plane: DataPlane, request: DialBackRequest): DialledPair {
-  const { relay, target, targetName } = request;
+  const { relay, target, preface, targetName } = request;
   const pair =
     target instanceof Server
-      ? handToServer({ ...request, target })
+      ? handToServer(dial(relay, true, relay.tls), relay.hello, target, preface)
       : plane.dialPair({ ...request, target });
+  return named(pair, relay, targetName);
+}
+
+/** A pair that fails with a {@link RelayError}, which says what could not be dialled. */
+export function named(pair: DialledPair, relay: RelayDial, targetName: string): DialledPair {
   const ended = pair.ended.catch((error: unknown) => {
     if (!(error instanceof DialError)) throw error;
     throw error.side === 'target'
       ? targetUnreachable(targetName, error.cause)
       : relayUnreachable(`${relay.host}:${relay.port}`, error.cause);
   });
-  return { ...pair, ended };
+  return { dialled: pair.dialled, ended, cut: () => pair.cut() };
 }
 
 function targetUnreachable(name: string, cause: unknown): RelayError {

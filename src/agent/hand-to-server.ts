@@ -1,4 +1,4 @@
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import {
   DialError,
   type DialledPair,
@@ -6,42 +6,71 @@ import {
   type PairReport,
 } from '../data-plane/data-plane.ts';
 import { reset } from '../data-plane/portable/reset.ts';
-import { dial, settled } from '../data-plane/portable/sockets.ts';
+import { bytesTaken, type Dial, settled } from '../data-plane/portable/sockets.ts';
 
 /**
- * Dials the relay and gives the connection to a server object as if it had
- * accepted it. No byte is copied: the server reads and writes the socket
- * itself, which is why `allowHalfOpen` is the server's choice here.
+ * Gives a connection to the relay to a server object as if it had accepted it.
+ * No byte is copied: the server reads and writes the socket itself, which is why
+ * `allowHalfOpen` is the server's choice here.
+ *
+ * @param hello - a line that the relay gets first
+ * @param preface - bytes that the server gets before any of the client's
  */
-export function handToServer(request: {
-  relay: { host: string; port: number };
-  target: Server;
-}): DialledPair {
-  const { relay, target } = request;
-  const allowHalfOpen = 'allowHalfOpen' in target && target.allowHalfOpen === true;
-  const { connected, abort } = dial(relay, allowHalfOpen);
-  let cut = abort;
-  const ended = connected.then(
-    (socket) =>
-      new Promise<PairReport>((resolve) => {
-        let ending: PairEnding = 'eof';
-        const over = (how: PairEnding) => {
-          if (ending === 'eof') ending = how;
-        };
-        cut = () => {
-          over('cut');
-          reset(socket);
-        };
-        socket.on('error', () => over('client-reset'));
-        socket.once('close', () => {
-          if (!socket.readableEnded || !socket.writableFinished) over('server-reset');
-          resolve({ bytesToServer: socket.bytesRead, bytesToClient: socket.bytesWritten, ending });
-        });
-        target.emit('connection', socket);
-      }),
+export function handToServer(
+  toRelay: Dial,
+  hello: string | undefined,
+  server: Server,
+  preface: Uint8Array | undefined,
+): DialledPair {
+  let cut = toRelay.abort;
+  const ended = toRelay.connected.then(
+    (socket) => {
+      if (hello !== undefined) socket.write(hello, 'latin1');
+      const watched = watch(socket);
+      cut = watched.cut;
+      emitTo(server, socket, preface);
+      return watched.ended;
+    },
     (error: unknown) => {
       throw new DialError('relay', error);
     },
   );
-  return { dialled: settled(connected), ended, cut: () => cut() };
+  return { dialled: settled(toRelay.connected), ended, cut: () => cut() };
+}
+
+/** What becomes of a socket. Bytes that were read or written before are no traffic. */
+function watch(socket: Socket): { ended: Promise<PairReport>; cut(): void } {
+  const before = { read: bytesTaken(socket), written: socket.bytesWritten };
+  let ending: PairEnding = socket.destroyed ? 'client-reset' : 'eof';
+  const over = (how: PairEnding) => {
+    if (ending === 'eof') ending = how;
+  };
+  const ended = new Promise<PairReport>((resolve) => {
+    const report = () => {
+      if (!socket.readableEnded || !socket.writableFinished) over('server-reset');
+      const bytesToServer = socket.bytesRead - before.read;
+      resolve({ bytesToServer, bytesToClient: socket.bytesWritten - before.written, ending });
+    };
+    socket.on('error', () => over('client-reset'));
+    if (socket.closed) report();
+    else socket.once('close', report);
+  });
+  const cut = () => {
+    over('cut');
+    reset(socket);
+  };
+  return { ended, cut };
+}
+
+/** A spare may have ended, or failed, before its server is there to hear of it. */
+function emitTo(server: Server, socket: Socket, preface: Uint8Array | undefined): void {
+  if (socket.destroyed) return;
+  socket.allowHalfOpen = 'allowHalfOpen' in server && server.allowHalfOpen === true;
+  if (preface !== undefined && !socket.readableEnded) socket.unshift(preface);
+  server.emit('connection', socket);
+  if (!socket.readableEnded) return;
+  process.nextTick(() => {
+    socket.emit('end');
+    if (!socket.allowHalfOpen) socket.end();
+  });
 }
