@@ -84,12 +84,15 @@ export const brokerOptions = {
     help: 'File whose first line decrypts the key or the PKCS #12 file',
     needs: CERTIFICATE,
   },
-  /** File of the authority, in PEM, whose certificates agents have to show. Default: none, agents need no certificate. */
+  /**
+   * File of the authorities, in PEM, of one of which agents have to show a certificate. Default: none,
+   * agents need no certificate. Not with `tlsPfx`: Node would trust the authorities in that file, too.
+   */
   tlsClientCa: {
     schema: v.optional(text),
     hint: 'file',
-    help: 'Agents have to show a certificate of this authority, in PEM',
-    needs: CERTIFICATE,
+    help: 'Agents have to show a certificate of one of these authorities, in PEM',
+    needs: ['tlsCert'],
   },
   /** Whether clients speak TLS to the public ports; what is behind gets plain bytes. Default false. */
   clientTls: {

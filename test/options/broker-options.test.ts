@@ -78,8 +78,8 @@ function refused(options: object, message: string): void {
 }
 
 test('a certificate is given in PEM with its key, or as PKCS #12, and not half or twice', () => {
-  for (const tls of [{ tlsCert: 'c', tlsKey: 'k' }, { tlsPfx: 'p' }]) {
-    const rest = { tlsPassphraseFile: 'f', tlsClientCa: 'a', clientTls: true };
+  for (const tls of [{ tlsCert: 'c', tlsKey: 'k', tlsClientCa: 'a' }, { tlsPfx: 'p' }]) {
+    const rest = { tlsPassphraseFile: 'f', clientTls: true };
     checkOptions(brokerOptions, { port: 0, ...tls, ...rest });
   }
   refused({ tlsKey: 'k' }, 'tlsKey: needs tlsCert');
@@ -93,8 +93,12 @@ test('a certificate is given in PEM with its key, or as PKCS #12, and not half o
 
 test('what only works with a certificate is refused without one', () => {
   refused({ clientTls: true }, 'clientTls: needs tlsCert or tlsPfx');
-  refused({ tlsClientCa: 'a' }, 'tlsClientCa: needs tlsCert or tlsPfx');
+  refused({ tlsClientCa: 'a' }, 'tlsClientCa: needs tlsCert');
   refused({ tlsPassphraseFile: 'f' }, 'tlsPassphraseFile: needs tlsCert or tlsPfx');
+});
+
+test('an authority for agents goes with PEM alone, as Node trusts what else is in PKCS #12', () => {
+  refused({ tlsPfx: 'p', tlsClientCa: 'a' }, 'tlsClientCa: needs tlsCert');
 });
 
 test('a list of who may register without a token is refused where everybody may', () => {

@@ -10,7 +10,7 @@ const INTERVAL = 500;
 /** Looks in a row at the same fault until it is told: the files of one change are often written one after the other. */
 const PATIENCE = 6;
 
-/** Some files and what they mean together. Both functions throw a RelayError that says what to do. */
+/** Some files and what they mean together. Both functions throw a RelayError, with the same message as long as the fault is the same. */
 export interface FileSource<T> {
   read(): Promise<Buffer[]>;
   parse(contents: Buffer[]): T;
