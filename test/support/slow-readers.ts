@@ -70,8 +70,9 @@ function fail(why: string): never {
 const control = await dial(controlPort);
 const transfers: Promise<void>[] = [];
 for (let n = 0; n < PAIRS; n += 1) {
+  const notified = once(control, 'data');
   const client = await dialClientPort();
-  const [notification] = await once(control, 'data');
+  const [notification] = await notified;
   const server = await dial(/\d+/.exec(String(notification))?.[0]);
   transfers.push(transfer(client, server), transfer(server, client));
 }
