@@ -9,6 +9,7 @@ import { pairing } from './pairing.ts';
 import type { PlaneUnderTest } from './plane-under-test.ts';
 import { pressure } from './pressure.ts';
 import { resets } from './resets.ts';
+import { tickets } from './tickets.ts';
 import { urgent } from './urgent.ts';
 
 /** What every data plane has to do. Knows of none in particular. */
@@ -17,6 +18,7 @@ export function dataPlaneContract(createPlane: PlaneUnderTest): void {
   resets(createPlane);
   urgent(createPlane);
   pairing(createPlane);
+  tickets(createPlane);
   announcements(createPlane);
   lifecycle(createPlane);
   connections(createPlane);

@@ -70,6 +70,7 @@ export async function openExchange(
       backConnectRefused: (...refusal) => events.emit('backConnectRefused', ...refusal),
     },
   );
+  exchange.announce({ descriptor: undefined });
   t.after(async () => {
     await exchange.stop();
     exchange.cut();

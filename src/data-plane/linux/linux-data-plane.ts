@@ -47,7 +47,8 @@ export class LinuxDataPlane implements DataPlane {
   }
 
   async openExchange(settings: ExchangeSettings, observer: ExchangeObserver): Promise<Exchange> {
-    const { host, ...rest } = settings;
+    const { host, tls, ...rest } = settings;
+    if (tls !== undefined) throw new Error('this data plane cannot encrypt');
     if (host !== undefined) return this.#open((await lookup(host)).address, rest, observer);
     try {
       return await this.#open('::', rest, observer);
@@ -94,11 +95,12 @@ export class LinuxDataPlane implements DataPlane {
 
   #open(
     address: string,
-    settings: Omit<ExchangeSettings, 'host'>,
+    settings: Omit<ExchangeSettings, 'host' | 'tls'>,
     observer: ExchangeObserver,
   ): Promise<Exchange> {
     const id = this.#nextId();
-    return RemoteExchange.open(id, this.#leastLoaded(), { ...settings, address }, observer);
+    const open = { ...settings, address };
+    return RemoteExchange.open(id, this.#leastLoaded(), open, observer, this.#budget);
   }
 
   #nextId(): number {

@@ -1,5 +1,8 @@
 import type {
+  Announcement,
+  BackConnectHello,
   BackConnectRefusal,
+  ClientLimits,
   ClientRefusal,
   DataPlaneWarning,
   ExchangeSettings,
@@ -38,7 +41,27 @@ export type LoopCommand =
   | { do: 'open'; id: number; settings: OpenSettings; counters: SharedArrayBuffer }
   /** Lets the first client in: whoever opened is now ready to hear of it. */
   | { do: 'start'; id: number }
-  | { do: 'announce'; id: number; descriptor: number | undefined }
+  | {
+      do: 'announce';
+      id: number;
+      /** Counts announcements and holds, so that lines for a registrant that is gone are known as such. */
+      round: number;
+      descriptor: number | undefined;
+      spares: Announcement['spares'];
+    }
+  | { do: 'hold'; id: number }
+  | { do: 'set-parked'; id: number; isParked: boolean }
+  | { do: 'limit'; id: number; limits: ClientLimits }
+  | { do: 'fail'; id: number; ticket: string }
+  /** The descriptor is the thread's from now on, and has been taken from the budget. */
+  | {
+      do: 'adopt';
+      id: number;
+      descriptor: number;
+      address: string;
+      hello: BackConnectHello;
+      read: Uint8Array;
+    }
   | { do: 'say'; id: number; line: string }
   | { do: 'list'; id: number }
   | { do: 'stop'; id: number }
@@ -51,7 +74,7 @@ export type LoopCommand =
   | { do: 'close' };
 
 /** The host is an address here: look-ups are the main thread's. */
-export type OpenSettings = Omit<ExchangeSettings, 'host'> & { address: string };
+export type OpenSettings = Omit<ExchangeSettings, 'host' | 'tls'> & { address: string };
 
 export interface ResolvedDial extends ResolvedTarget {
   relay: SocketAddress[];
@@ -81,7 +104,7 @@ export type LoopEvent =
   | [is: 'listed', id: number, connections: LiveConnection[]]
   | [is: 'stopped', id: number]
   | [is: 'finished', id: number]
-  | [is: 'notify', id: number, text: string]
+  | [is: 'notify', id: number, round: number, text: string]
   | [is: 'client-waiting', id: number, client: number, address: string]
   | [is: 'client-paired', id: number, client: number]
   | [

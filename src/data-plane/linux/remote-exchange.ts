@@ -1,10 +1,16 @@
+import type { Socket } from 'node:net';
+import { plainAddress } from '../address.ts';
 import type {
   Announcement,
+  BackConnectHello,
+  ClientLimits,
   Exchange,
   ExchangeCounters,
   ExchangeObserver,
   LiveConnection,
 } from '../data-plane.ts';
+import type { DescriptorBudget } from '../descriptor-budget.ts';
+import { descriptorOf } from '../descriptor-of.ts';
 import { SharedCounters } from '../shared-counters.ts';
 import type { LoopThread } from './loop-thread.ts';
 import { type LoopEvent, type OpenSettings, systemError } from './messages.ts';
@@ -18,18 +24,27 @@ export class RemoteExchange implements Exchange {
   readonly #id: number;
   readonly #thread: LoopThread;
   readonly #observer: ExchangeObserver;
+  readonly #budget: DescriptorBudget;
   readonly #counters = new SharedCounters();
   readonly #stopped: Promise<void>;
   #opened: (error?: Error) => void = () => {};
   #resolveStopped: () => void = () => {};
   #finish: () => void = () => {};
   #isFinished = false;
+  /** Of announcements and holds. */
+  #round = 0;
   #lists: ((connections: LiveConnection[]) => void)[] = [];
 
-  private constructor(id: number, thread: LoopThread, observer: ExchangeObserver) {
+  private constructor(
+    id: number,
+    thread: LoopThread,
+    observer: ExchangeObserver,
+    budget: DescriptorBudget,
+  ) {
     this.#id = id;
     this.#thread = thread;
     this.#observer = observer;
+    this.#budget = budget;
     this.#stopped = new Promise((resolve) => {
       this.#resolveStopped = resolve;
     });
@@ -44,8 +59,10 @@ export class RemoteExchange implements Exchange {
     thread: LoopThread,
     settings: OpenSettings,
     observer: ExchangeObserver,
+    budget: DescriptorBudget,
   ): Promise<RemoteExchange> {
-    const exchange = new RemoteExchange(id, thread, observer);
+    checkLimits(settings.limits);
+    const exchange = new RemoteExchange(id, thread, observer, budget);
     await new Promise<void>((resolve, reject) => {
       exchange.#opened = (error) => (error === undefined ? resolve() : reject(error));
       thread.listen(id, (event) => exchange.#heard(event));
@@ -55,9 +72,12 @@ export class RemoteExchange implements Exchange {
   }
 
   /** The descriptor is duplicated here and now, since its number may be another connection's by the time a thread reads this. */
-  announce({ descriptor }: Announcement): void {
+  announce({ descriptor, spares }: Announcement): void {
+    if (this.#isFinished) return;
+    this.#round += 1;
     const own = descriptor === undefined ? undefined : duplicate(descriptor);
-    this.#thread.send({ do: 'announce', id: this.#id, descriptor: own });
+    const [id, round] = [this.#id, this.#round];
+    this.#thread.send({ do: 'announce', id, round, descriptor: own, spares });
   }
 
   say(line: string): void {
@@ -65,23 +85,39 @@ export class RemoteExchange implements Exchange {
   }
 
   hold(): void {
-    notYet();
+    this.#round += 1;
+    this.#thread.send({ do: 'hold', id: this.#id });
   }
 
-  park(): void {
-    notYet();
+  park(isParked: boolean): void {
+    this.#thread.send({ do: 'set-parked', id: this.#id, isParked });
   }
 
-  limit(): void {
-    notYet();
+  limit(limits: ClientLimits): void {
+    checkLimits(limits);
+    this.#thread.send({ do: 'limit', id: this.#id, limits });
   }
 
-  fail(): void {
-    notYet();
+  fail(ticket: string): void {
+    this.#thread.send({ do: 'fail', id: this.#id, ticket });
   }
 
-  adopt(): void {
-    notYet();
+  /**
+   * What is duplicated keeps the connection when Node closes its own descriptor. Nothing
+   * is read in between, for Node reads between turns of its event loop only; but it may
+   * have read ahead.
+   */
+  adopt(socket: Socket, hello: BackConnectHello, rest: Buffer): void {
+    const ahead: Buffer | null = socket.read();
+    const read = Uint8Array.from(ahead === null ? rest : Buffer.concat([rest, ahead]));
+    const address = plainAddress(socket.remoteAddress ?? '');
+    const original = this.#isFinished ? undefined : descriptorOf(socket);
+    const descriptor = original === undefined ? undefined : duplicate(original);
+    socket.destroy();
+    if (descriptor === undefined) return;
+    // Held already: a budget that is spent goes without until somebody gives back.
+    this.#budget.give(-1);
+    this.#thread.send({ do: 'adopt', id: this.#id, descriptor, address, hello, read });
   }
 
   counters(): ExchangeCounters {
@@ -118,7 +154,8 @@ export class RemoteExchange implements Exchange {
         this.#opened(systemError(event[2]));
         break;
       case 'notify':
-        this.#observer.notify(event[2]);
+        // What is left of an earlier announcement is for a registrant that is gone.
+        if (event[2] === this.#round) this.#observer.notify(event[3]);
         break;
       case 'client-waiting':
         this.#observer.clientWaiting({ id: event[2], address: event[3] });
@@ -162,6 +199,7 @@ export class RemoteExchange implements Exchange {
   }
 }
 
-function notYet(): never {
-  throw new Error('not made yet');
+/** Bytes that stay in the kernel cannot be counted out. */
+function checkLimits({ bytesPerSecond }: ClientLimits): void {
+  if (bytesPerSecond !== undefined) throw new Error('this data plane has no byte rates');
 }

@@ -377,6 +377,11 @@ export function accept(listener: number): number {
 
 const text = Buffer.alloc(64);
 
+/** The port of the connection accepted last. */
+export function acceptedFromPort(): number {
+  return peer.readUInt16BE(2);
+}
+
 /** The address of the connection accepted last, as Node writes it, but IPv4 always in its plain form. */
 export function acceptedFrom(): string {
   if (peer.readUInt16LE(0) === AF_INET) return dotted(4);

@@ -1,52 +1,46 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { formatNew } from '../../protocol/basic.ts';
-import { plainAddress } from '../address.ts';
 import type {
-  BackConnectRefusal,
-  ClientRefusal,
-  ConnectionRecord,
+  Announcement,
+  BackConnectHello,
+  ClientLimits,
   Exchange,
   ExchangeCounters,
   ExchangeObserver,
   ExchangeSettings,
   LiveConnection,
+  PairReport,
 } from '../data-plane.ts';
 import type { DescriptorBudget } from '../descriptor-budget.ts';
-import { DESCRIPTORS_PER_CLIENT } from '../limits.ts';
-import { PairingTable } from '../pairing-table.ts';
+import { KEEP_ALIVE_SECONDS, SPARE_KEEP_ALIVE_SECONDS } from '../limits.ts';
 import { SharedCounters } from '../shared-counters.ts';
-import { Pair } from './pair.ts';
-import { reset } from './reset.ts';
+import { Switchboard } from '../switchboard/switchboard.ts';
+import type { Joined, Wires } from '../switchboard/wires.ts';
+import { Alarm } from './alarm.ts';
+import { confirmEnd } from './confirm-end.ts';
+import { Connection } from './connection.ts';
+import { Pair, type PairThrottle } from './pair.ts';
 import { type Listener, listen } from './sockets.ts';
+import { Throttle } from './throttle.ts';
+import { transportOf } from './transport.ts';
 
-interface Client {
-  id: number;
-  socket: Socket;
-  address: string;
-  arrived: number;
-  waited: number;
-}
-
-type ConnectionEnd = Pick<ConnectionRecord, 'bytesToServer' | 'bytesToClient' | 'ending'>;
+const NOTHING = new Uint8Array(0);
 
 /** An {@link Exchange} on `node:net`. */
 export class PortableExchange implements Exchange {
   readonly finished: Promise<void>;
-  clientPort = 0;
-  backConnectPort = 0;
   readonly #settings: ExchangeSettings;
   readonly #observer: ExchangeObserver;
-  readonly #budget: DescriptorBudget;
-  readonly #waiting: PairingTable<Client>;
-  readonly #pairs = new Map<Pair, Client>();
-  readonly #totals = new SharedCounters();
-  #clientListener: Listener | undefined;
-  #backConnectListener: Listener | undefined;
-  #pairTimer: NodeJS.Timeout | undefined;
-  #announced = false;
-  #lastId = 0;
-  #stopped = false;
+  readonly #counters = new SharedCounters();
+  readonly #board: Switchboard<Connection>;
+  readonly #alarm = new Alarm((now) => this.#board.tick(now));
+  /** Clients before their arrival. */
+  readonly #shakingHands = new Set<Connection>();
+  #clients: Listener | undefined;
+  #backConnects: Listener | undefined;
+  #limits: ClientLimits;
+  #throttle: PairThrottle | undefined;
+  #isStopped = false;
   #finish: () => void = () => {};
 
   private constructor(
@@ -56,8 +50,9 @@ export class PortableExchange implements Exchange {
   ) {
     this.#settings = settings;
     this.#observer = observer;
-    this.#budget = budget;
-    this.#waiting = new PairingTable(settings.pairTimeout);
+    this.#limits = settings.limits;
+    this.#throttle = throttleOf(settings.limits);
+    this.#board = new Switchboard(settings, this.#wires(), budget, this.#counters, observer);
     this.finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
@@ -69,17 +64,15 @@ export class PortableExchange implements Exchange {
     budget: DescriptorBudget,
   ): Promise<PortableExchange> {
     const exchange = new PortableExchange(settings, observer, budget);
-    const { host, clientPort } = settings;
+    const { host, clientPort, tls } = settings;
     try {
       // In this order, so that no client can arrive before its back-connect could.
-      exchange.#backConnectListener = await listen({ host, port: 0 }, (socket) =>
-        exchange.#backConnectArrived(socket),
+      exchange.#backConnects = await listen({ host, port: 0 }, (socket) =>
+        exchange.#backConnectCame(new Connection(socket, tls?.backConnects)),
       );
-      exchange.#clientListener = await listen({ host, port: clientPort }, (socket) =>
-        exchange.#clientArrived(socket),
+      exchange.#clients = await listen({ host, port: clientPort }, (socket) =>
+        exchange.#clientCame(new Connection(socket, tls?.clients)),
       );
-      exchange.clientPort = exchange.#clientListener.port;
-      exchange.backConnectPort = exchange.#backConnectListener.port;
     } catch (error) {
       await exchange.stop();
       throw error;
@@ -87,173 +80,155 @@ export class PortableExchange implements Exchange {
     return exchange;
   }
 
-  announce(): void {
-    this.#announced = true;
-    for (let n = this.#waiting.size; n > 0; n -= 1) this.#announceClient();
+  get clientPort(): number {
+    return this.#clients?.port ?? 0;
+  }
+
+  get backConnectPort(): number {
+    return this.#backConnects?.port ?? 0;
+  }
+
+  announce({ spares }: Announcement): void {
+    this.#board.announce(spares);
   }
 
   say(line: string): void {
-    this.#observer.notify(line);
+    this.#board.say(line);
   }
 
   hold(): void {
-    notYet();
+    this.#board.hold();
   }
 
-  park(): void {
-    notYet();
+  park(isParked: boolean): void {
+    this.#board.park(isParked);
   }
 
-  limit(): void {
-    notYet();
+  limit(limits: ClientLimits): void {
+    if (limits.bytesPerSecond !== this.#limits.bytesPerSecond) this.#throttle = throttleOf(limits);
+    this.#limits = limits;
+    this.#board.limit(limits);
   }
 
-  fail(): void {
-    notYet();
+  fail(ticket: string): void {
+    this.#board.fail(ticket);
   }
 
-  adopt(): void {
-    notYet();
+  adopt(socket: Socket, hello: BackConnectHello, rest: Buffer): void {
+    if (transportOf(socket) === socket) confirmEnd(socket);
+    const connection = new Connection(socket, undefined);
+    this.#board.adopt(connection, connection.address, hello, rest);
   }
 
   counters(): ExchangeCounters {
-    const counters = this.#totals.read();
-    for (const pair of this.#pairs.keys()) {
-      counters.bytesToServer += pair.bytesToServer;
-      counters.bytesToClient += pair.bytesToClient;
+    const counters = this.#counters.read();
+    for (const { bytesToServer, bytesToClient } of this.#board.list()) {
+      counters.bytesToServer += bytesToServer;
+      counters.bytesToClient += bytesToClient;
     }
-    return { ...counters, waiting: this.#waiting.size, paired: this.#pairs.size };
+    return counters;
   }
 
   async connections(): Promise<LiveConnection[]> {
-    const now = performance.now();
-    return [...this.#pairs].map(([pair, { id, address, arrived, waited }]) => ({
-      id,
-      clientAddress: address,
-      bytesToServer: pair.bytesToServer,
-      bytesToClient: pair.bytesToClient,
-      waited,
-      lasted: now - arrived,
-    }));
+    return this.#board.list();
   }
 
   async stop(): Promise<void> {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    clearTimeout(this.#pairTimer);
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#alarm.stop();
     // The callback of close() would wait for the pairs; the listening descriptor is closed at once.
-    this.#clientListener?.close();
-    this.#backConnectListener?.close();
-    for (const client of this.#waiting.clear()) this.#giveUp(client, 'stopped');
+    this.#clients?.close();
+    this.#backConnects?.close();
+    for (const connection of this.#shakingHands) connection.reset();
+    this.#board.stop();
     this.#finishIfDone();
   }
 
   cut(): void {
-    for (const pair of this.#pairs.keys()) pair.cut();
+    this.#board.cut();
   }
 
-  #clientArrived(socket: Socket): void {
-    const address = plainAddress(socket.remoteAddress ?? '');
-    const { clients, waiting } = this.#settings.limits;
-    const isFull = this.#waiting.size + this.#pairs.size >= clients;
-    if (isFull || this.#waiting.size >= waiting) {
-      this.#refuseClient(socket, isFull ? 'limit' : 'waiting', address);
-      return;
-    }
-    if (!this.#budget.take(DESCRIPTORS_PER_CLIENT)) {
-      this.#refuseClient(socket, 'descriptors', address);
-      return;
-    }
-    const now = performance.now();
-    this.#lastId += 1;
-    const client: Client = { id: this.#lastId, socket, address, arrived: now, waited: 0 };
-    this.#waiting.wait(client, now);
-    if (this.#pairTimer === undefined) this.#armPairTimer(now);
-    if (this.#announced) this.#announceClient();
-    this.#observer.clientWaiting({ id: client.id, address });
+  #backConnectCame(connection: Connection): void {
+    this.#board.backConnectArrived(connection, connection.address);
   }
 
-  #announceClient(): void {
-    this.#observer.notify(formatNew(this.backConnectPort));
+  #clientCame(connection: Connection): void {
+    const { address } = connection;
+    // `node:net` cannot leave a connection in the listener's backlog, hence a reset.
+    if (!this.#board.reserve()) this.#board.refuseClient(connection, 'descriptors', address);
+    else if (this.#board.admit(connection, address)) this.#clientEntered(connection);
   }
 
-  /**
-   * `node:net` cannot leave a connection in the listener's backlog, so an accept
-   * that is over the limit or the budget is answered with a reset at once.
-   */
-  #refuseClient(socket: Socket, cause: ClientRefusal, address: string): void {
-    reset(socket);
-    this.#totals.refused(cause);
-    this.#observer.clientRefused(cause, address);
+  #clientEntered(connection: Connection): void {
+    const { address, port } = connection;
+    if (this.#settings.tls?.clients === undefined) {
+      this.#board.clientArrived(connection, address, port);
+      return;
+    }
+    this.#shakingHands.add(connection);
+    void connection.secure().then((isSecured) => {
+      this.#shakingHands.delete(connection);
+      if (isSecured) this.#board.clientArrived(connection, address, port);
+      else this.#board.clientLost(address);
+    });
   }
 
-  #backConnectArrived(socket: Socket): void {
-    const address = plainAddress(socket.remoteAddress ?? '');
-    const { backConnectFrom, halfCloseTimeout } = this.#settings;
-    if (backConnectFrom !== undefined && address !== backConnectFrom) {
-      this.#refuseBackConnect(socket, 'address', address);
-      return;
-    }
-    const client = this.#waiting.take();
-    if (client === undefined) {
-      this.#refuseBackConnect(socket, 'no-client', address);
-      return;
-    }
-    client.waited = performance.now() - client.arrived;
-    const pair = new Pair({
-      client: client.socket,
-      server: socket,
-      halfCloseTimeout,
+  #wires(): Wires<Connection> {
+    const backConnectPort = () => this.backConnectPort;
+    return {
+      get now() {
+        return performance.now();
+      },
+      get backConnectPort() {
+        return backConnectPort();
+      },
+      wakeAt: (moment) => this.#alarm.at(moment),
+      // Node accepts all there are before it reads any: those that came are read in its next turn.
+      afterReading: (act) => setImmediate(() => setImmediate(act)),
+      say: (line) => this.#observer.notify(line),
+      listen: (connection, ear) => {
+        connection.listen(ear);
+        return true;
+      },
+      keepAlive: (connection) => connection.keepAlive(SPARE_KEEP_ALIVE_SECONDS),
+      send: (connection, line) => {
+        connection.keepAlive(KEEP_ALIVE_SECONDS);
+        return connection.send(line);
+      },
+      join: (client, server, read, onEnd) => this.#join(client, server, read, onEnd),
+      close: (connection) => connection.close(),
+      reset: (connection) => connection.reset(),
+    };
+  }
+
+  #join(
+    client: Connection,
+    server: Connection,
+    read: Uint8Array,
+    onEnd: (report: PairReport) => void,
+  ): Joined {
+    return new Pair({
+      client: client.leave(NOTHING),
+      server: server.leave(read),
+      halfCloseTimeout: this.#settings.halfCloseTimeout,
+      idle: this.#limits.idle,
+      throttle: this.#throttle,
       onEnd: (report) => {
-        this.#pairs.delete(pair);
-        this.#ended(client, report);
+        this.#counters.add('bytesToServer', report.bytesToServer);
+        this.#counters.add('bytesToClient', report.bytesToClient);
+        onEnd(report);
         this.#finishIfDone();
       },
     });
-    this.#pairs.set(pair, client);
-    this.#observer.clientPaired(client.id);
-  }
-
-  /** Surplus back-connects are closed, never kept: a later client gets its own. */
-  #refuseBackConnect(socket: Socket, cause: BackConnectRefusal, address: string): void {
-    socket.destroy();
-    this.#totals.refused(cause);
-    this.#observer.backConnectRefused(cause, address);
-  }
-
-  #armPairTimer(now: number): void {
-    const deadline = this.#waiting.nextDeadline;
-    this.#pairTimer =
-      deadline === Number.POSITIVE_INFINITY
-        ? undefined
-        : setTimeout(() => {
-            const later = performance.now();
-            for (const client of this.#waiting.expire(later)) this.#giveUp(client, 'unfetched');
-            this.#armPairTimer(later);
-          }, deadline - now);
-  }
-
-  #giveUp(client: Client, ending: 'unfetched' | 'stopped'): void {
-    client.waited = performance.now() - client.arrived;
-    reset(client.socket);
-    this.#ended(client, { bytesToServer: 0, bytesToClient: 0, ending });
-  }
-
-  #ended(client: Client, report: ConnectionEnd): void {
-    this.#budget.give(DESCRIPTORS_PER_CLIENT);
-    this.#totals.ended(report.ending);
-    this.#totals.add('bytesToServer', report.bytesToServer);
-    this.#totals.add('bytesToClient', report.bytesToClient);
-    const { id, address: clientAddress, waited, arrived } = client;
-    const lasted = performance.now() - arrived;
-    this.#observer.clientEnded({ id, clientAddress, ...report, waited, lasted });
   }
 
   #finishIfDone(): void {
-    if (this.#stopped && this.#pairs.size === 0) this.#finish();
+    if (this.#board.isFinished) this.#finish();
   }
 }
 
-function notYet(): never {
-  throw new Error('not made yet');
+function throttleOf({ bytesPerSecond }: ClientLimits): PairThrottle | undefined {
+  if (bytesPerSecond === undefined) return undefined;
+  return { toServer: new Throttle(bytesPerSecond), toClient: new Throttle(bytesPerSecond) };
 }

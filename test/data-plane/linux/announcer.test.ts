@@ -10,6 +10,7 @@ after(() => plane.close());
 
 test('clients that came before the announcement are announced too', async (t) => {
   const { exchange, client, events } = await openExchange(t, plane);
+  exchange.hold();
   await client();
   await client();
   const told = once(events, 'notify');

@@ -1,4 +1,11 @@
-import { AGAIN, accept, acceptedFrom, close, isShortage } from '../system-calls.ts';
+import {
+  AGAIN,
+  accept,
+  acceptedFrom,
+  acceptedFromPort,
+  close,
+  isShortage,
+} from '../system-calls.ts';
 import type { Source, Task } from './loop.ts';
 import type { Relay } from './relay.ts';
 
@@ -12,7 +19,7 @@ export interface AcceptorOwner {
   /** Whether there is room for one more; whatever that takes is given back by {@link AcceptorOwner.noConnection}. */
   admit(): boolean;
   noConnection(): void;
-  connection(descriptor: number, address: string): void;
+  connection(descriptor: number, address: string, port: number): void;
 }
 
 /**
@@ -61,7 +68,7 @@ export class Acceptor implements Source, Task {
         if (descriptor !== AGAIN) this.#failed(descriptor);
         return;
       }
-      this.#owner.connection(descriptor, acceptedFrom());
+      this.#owner.connection(descriptor, acceptedFrom(), acceptedFromPort());
     }
     this.#relay.loop.later(this);
   }

@@ -14,13 +14,19 @@ import type { Relay } from './relay.ts';
 export class Announcer implements Task {
   readonly #relay: Relay;
   readonly #id: number;
+  readonly #round: number;
   #descriptor: number | undefined;
   #due = '';
 
-  /** @param descriptor - of the control connection, owned by this object; undefined when only the main thread can write there */
-  constructor(relay: Relay, id: number, descriptor: number | undefined) {
+  /**
+   * @param round - which announcement of its exchange this is
+   * @param descriptor - of the control connection, owned by this object; undefined when
+   * only the main thread can write there
+   */
+  constructor(relay: Relay, id: number, round: number, descriptor: number | undefined) {
     this.#relay = relay;
     this.#id = id;
+    this.#round = round;
     this.#descriptor = descriptor;
   }
 
@@ -37,15 +43,20 @@ export class Announcer implements Task {
     if (sent === lines.length) return;
     // Any other error means that the connection is gone, which the main thread finds out by itself.
     const unsent = sent >= 0 || sent === AGAIN ? lines.subarray(Math.max(sent, 0)) : undefined;
-    this.close();
+    this.#close();
     if (unsent === undefined) return;
     const text = unsent.toString('latin1');
-    this.#relay.outbox.tell(['notify', this.#id, text]);
+    this.#relay.outbox.tell(['notify', this.#id, this.#round, text]);
   }
 
-  close(): void {
+  /** Sends what is due, and lets go of the descriptor. */
+  end(): void {
+    this.proceed();
+    this.#close();
+  }
+
+  #close(): void {
     if (this.#descriptor !== undefined) close(this.#descriptor);
     this.#descriptor = undefined;
-    this.#due = '';
   }
 }

@@ -1,43 +1,50 @@
-import { formatNew } from '../../../protocol/basic.ts';
-import type { LiveConnection, PairEnding, WaitingEnding } from '../../data-plane.ts';
+import type { Announcement, ClientLimits, PairReport } from '../../data-plane.ts';
 import { DeadlineQueue } from '../../deadline-queue.ts';
-import { BACKLOG, DESCRIPTORS_PER_CLIENT } from '../../limits.ts';
-import { PairingTable } from '../../pairing-table.ts';
+import { DeadlineQueues } from '../../deadline-queues.ts';
+import { BACKLOG, SPARE_KEEP_ALIVE_SECONDS } from '../../limits.ts';
 import { SharedCounters } from '../../shared-counters.ts';
-import type { OpenSettings, Traffic } from '../messages.ts';
-import { close, listen, reset } from '../system-calls.ts';
+import { Switchboard } from '../../switchboard/switchboard.ts';
+import type { Joined, Wires } from '../../switchboard/wires.ts';
+import type { OpenSettings } from '../messages.ts';
+import {
+  AGAIN,
+  close,
+  type KeepAlive,
+  keepAlive,
+  listen,
+  receive,
+  reset,
+  send,
+} from '../system-calls.ts';
 import { Acceptor } from './acceptor.ts';
 import type { Announcer } from './announcer.ts';
+import { Connection } from './connection.ts';
+import { exchangeEvents } from './exchange-events.ts';
 import type { Timed } from './loop.ts';
-import { Pair, type PairOwner } from './pair.ts';
+import { Pair } from './pair.ts';
 import type { Relay } from './relay.ts';
 
-interface Client {
-  id: number;
-  descriptor: number;
-  address: string;
-  arrived: number;
-  waited: number;
-}
+/** An agent that vanished is noticed after some 25 seconds. */
+const SPARE_KEEP_ALIVE: KeepAlive = { idle: SPARE_KEEP_ALIVE_SECONDS, interval: 5, count: 3 };
+
+const oneByte = new Uint8Array(1);
 
 /** One registration's listeners and connections, as descriptors of this thread. */
-export class LinuxExchange implements Timed, PairOwner {
+export class LinuxExchange implements Timed {
   readonly clientPort: number;
   readonly backConnectPort: number;
-  readonly halfClosed: DeadlineQueue<Pair>;
+  readonly board: Switchboard<Connection>;
   readonly #id: number;
-  readonly #settings: OpenSettings;
   readonly #relay: Relay;
   readonly #counters: SharedCounters;
   readonly #onFinished: () => void;
   readonly #clients: Acceptor;
   readonly #backConnects: Acceptor;
-  readonly #waiting: PairingTable<Client>;
-  readonly #pairs = new Map<Pair, Client>();
-  readonly #line: string;
+  readonly #halfClosed: DeadlineQueue<Pair>;
+  readonly #silent = new DeadlineQueues<Pair>();
+  #idle: number | undefined;
   #announcer: Announcer | undefined;
-  #lastId = 0;
-  #stopped = false;
+  #isStopped = false;
 
   /** Throws the system's error and leaves nothing open. */
   constructor(
@@ -48,12 +55,11 @@ export class LinuxExchange implements Timed, PairOwner {
     onFinished: () => void,
   ) {
     this.#id = id;
-    this.#settings = settings;
     this.#relay = relay;
     this.#counters = new SharedCounters(memory);
     this.#onFinished = onFinished;
-    this.#waiting = new PairingTable(settings.pairTimeout);
-    this.halfClosed = new DeadlineQueue(settings.halfCloseTimeout);
+    this.#halfClosed = new DeadlineQueue(settings.halfCloseTimeout);
+    this.#idle = settings.limits.idle;
 
     const { address, clientPort } = settings;
     const backConnects = listen({ address, port: 0 }, BACKLOG);
@@ -62,162 +68,148 @@ export class LinuxExchange implements Timed, PairOwner {
       this.clientPort = clients.port;
       this.#clients = new Acceptor(relay, clients.descriptor, {
         admit: () => this.#admit(),
-        noConnection: () => relay.budget.give(DESCRIPTORS_PER_CLIENT),
-        connection: (descriptor, address) => this.#clientArrived(descriptor, address),
+        noConnection: () => this.board.unreserve(),
+        connection: (descriptor, address, port) => {
+          const connection = new Connection(descriptor);
+          if (this.board.admit(connection, address)) {
+            this.board.clientArrived(connection, address, port);
+          }
+        },
       });
     } catch (error) {
       close(backConnects.descriptor);
       throw error;
     }
     this.backConnectPort = backConnects.port;
-    this.#line = formatNew(backConnects.port);
     // Its descriptors were put aside when the client came.
     this.#backConnects = new Acceptor(relay, backConnects.descriptor, {
       admit: () => true,
       noConnection: () => {},
-      connection: (descriptor, address) => this.#backConnectArrived(descriptor, address),
+      connection: (descriptor, address) =>
+        this.board.backConnectArrived(new Connection(descriptor), address),
     });
+    const events = exchangeEvents(id, relay.outbox);
+    this.board = new Switchboard(settings, this.#wires(), relay.budget, this.#counters, events);
   }
-
   start(): void {
-    if (this.#stopped) return;
+    if (this.#isStopped) return;
     this.#relay.loop.addTimed(this);
     this.#backConnects.start();
     this.#clients.start();
   }
 
-  /** Also of those who came before this could be told: they have been accepted meanwhile. */
-  announceWith(announcer: Announcer): void {
-    if (this.#announcer === undefined) {
-      for (let n = this.#waiting.size; n > 0; n -= 1) announcer.say(this.#line);
-    }
-    this.#announcer?.close();
+  announce(announcer: Announcer, spares: Announcement['spares']): void {
+    this.#announcer?.end();
     this.#announcer = announcer;
-    if (this.#stopped) announcer.close();
+    if (this.#isStopped) announcer.end();
+    else this.board.announce(spares);
   }
 
-  say(line: string): void {
-    this.#announcer?.say(line);
+  hold(): void {
+    this.board.hold();
+    this.#announcer?.end();
+    this.#announcer = undefined;
+  }
+
+  limit(limits: ClientLimits): void {
+    this.#idle = limits.idle;
+    this.board.limit(limits);
   }
 
   stop(): void {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    this.#announcer?.close();
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#announcer?.end();
     this.#clients.close();
     this.#backConnects.close();
-    for (const client of this.#waiting.clear()) this.#giveUp(client, 'stopped');
+    this.board.stop();
     this.#relay.outbox.tell(['stopped', this.#id]);
     this.#finishIfDone();
   }
 
-  cut(): void {
-    for (const pair of this.#pairs.keys()) pair.cut('cut');
-  }
-
-  list(): LiveConnection[] {
-    const { now } = this.#relay.loop;
-    return [...this.#pairs].map(([pair, { id, address: clientAddress, arrived, waited }]) => {
-      const [bytesToServer, bytesToClient] = pair.traffic;
-      return { id, clientAddress, bytesToServer, bytesToClient, waited, lasted: now - arrived };
-    });
-  }
-
   tick(now: number): number {
-    for (const client of this.#waiting.expire(now)) this.#giveUp(client, 'unfetched');
-    for (const pair of this.halfClosed.expire(now)) pair.cut('half-close-timeout');
+    for (const pair of this.#halfClosed.expire(now)) pair.cut('half-close-timeout');
+    for (const pair of this.#silent.expire(now)) pair.cut('idle');
     return Math.min(
-      this.#waiting.nextDeadline,
-      this.halfClosed.nextDeadline,
+      this.board.tick(now),
+      this.#halfClosed.nextDeadline,
+      this.#silent.nextDeadline,
       this.#clients.tick(now),
       this.#backConnects.tick(now),
     );
   }
 
-  moved(_: Pair, toServer: boolean, count: number): void {
-    this.#counters.add(toServer ? 'bytesToServer' : 'bytesToClient', count);
-  }
-
-  pairEnded(pair: Pair, ending: PairEnding): void {
-    const client = this.#pairs.get(pair);
-    if (client === undefined) return;
-    this.#pairs.delete(pair);
-    this.#counters.add('paired', -1);
-    this.#ended(client, pair.traffic, ending);
-    this.#finishIfDone();
-  }
-
   #admit(): boolean {
-    const { budget, outbox } = this.#relay;
+    const { outbox } = this.#relay;
     if (outbox.isBacklogged) return false;
-    if (budget.take(DESCRIPTORS_PER_CLIENT)) return true;
+    if (this.board.reserve()) return true;
     outbox.warn('accept');
     return false;
   }
 
-  #clientArrived(descriptor: number, address: string): void {
-    const { budget, loop, outbox } = this.#relay;
-    const { clients, waiting } = this.#settings.limits;
-    const isFull = this.#waiting.size + this.#pairs.size >= clients;
-    if (isFull || this.#waiting.size >= waiting) {
-      const cause = isFull ? 'limit' : 'waiting';
-      reset(descriptor);
-      budget.give(DESCRIPTORS_PER_CLIENT);
-      this.#counters.refused(cause);
-      outbox.mention(['client-refused', this.#id, cause, address]);
-      return;
-    }
-    this.#lastId += 1;
-    const client = { id: this.#lastId, descriptor, address, arrived: loop.now, waited: 0 };
-    loop.tickAt(this.#waiting.wait(client, loop.now));
-    this.#counters.add('waiting', 1);
-    outbox.mention(['client-waiting', this.#id, client.id, address]);
-    this.#announcer?.say(this.#line);
+  #wires(): Wires<Connection> {
+    const { loop } = this.#relay;
+    const { backConnectPort } = this;
+    const shut = (how: (descriptor: number) => void) => (connection: Connection) => {
+      connection.leave();
+      loop.forget(connection.descriptor);
+      how(connection.descriptor);
+    };
+    return {
+      get now() {
+        return loop.now;
+      },
+      backConnectPort,
+      wakeAt: (moment) => loop.tickAt(moment),
+      // A turn takes fewer connections than may be here without a first line.
+      afterReading: (act) => act(),
+      say: (line) => this.#announcer?.say(line),
+      listen: (connection, ear) => connection.listen(loop, ear),
+      keepAlive: ({ descriptor }) => keepAlive(descriptor, SPARE_KEEP_ALIVE),
+      send: ({ descriptor }, line) => isSilent(descriptor) && sendLine(descriptor, line),
+      join: (client, server, read, onEnd) => this.#join(client, server, read, onEnd),
+      close: shut(close),
+      reset: shut(reset),
+    };
   }
 
-  #backConnectArrived(descriptor: number, address: string): void {
-    const { loop, outbox } = this.#relay;
-    const { backConnectFrom } = this.#settings;
-    const isForeign = backConnectFrom !== undefined && address !== backConnectFrom;
-    const client = isForeign ? undefined : this.#waiting.take();
-    if (client === undefined) {
-      // Surplus back-connects are closed, never kept: a later client gets its own.
-      close(descriptor);
-      const cause = isForeign ? 'address' : 'no-client';
-      this.#counters.refused(cause);
-      // They are not held up like clients, so it is their events that must not pile up.
-      if (!outbox.isBacklogged) outbox.mention(['back-connect-refused', this.#id, cause, address]);
-      return;
-    }
-    client.waited = loop.now - client.arrived;
-    this.#counters.add('waiting', -1);
-    this.#counters.add('paired', 1);
-    const pair = new Pair(this.#relay, client.descriptor, descriptor, this);
-    this.#pairs.set(pair, client);
-    outbox.mention(['client-paired', this.#id, client.id]);
-    pair.watch();
-  }
-
-  #giveUp(client: Client, ending: WaitingEnding): void {
-    client.waited = this.#relay.loop.now - client.arrived;
-    reset(client.descriptor);
-    this.#counters.add('waiting', -1);
-    this.#ended(client, [0, 0], ending);
-  }
-
-  #ended(client: Client, traffic: Traffic, ending: PairEnding | WaitingEnding): void {
-    const { budget, loop, outbox } = this.#relay;
-    budget.give(DESCRIPTORS_PER_CLIENT);
-    this.#counters.ended(ending);
-    const { id, address, waited, arrived } = client;
-    const lasted = loop.now - arrived;
-    outbox.mention(['client-ended', this.#id, id, address, ...traffic, ending, waited, lasted]);
+  #join(
+    client: Connection,
+    server: Connection,
+    read: Uint8Array,
+    onEnd: (report: PairReport) => void,
+  ): Joined {
+    const pair = new Pair(this.#relay, client.descriptor, server.descriptor, {
+      halfClosed: this.#halfClosed,
+      idle: this.#idle === undefined ? undefined : this.#silent.of(this.#idle),
+      moved: (_, toServer, count) =>
+        this.#counters.add(toServer ? 'bytesToServer' : 'bytesToClient', count),
+      pairEnded: ({ bytesToServer, bytesToClient }, ending) => {
+        onEnd({ bytesToServer, bytesToClient, ending });
+        this.#finishIfDone();
+      },
+    });
+    server.leave();
+    pair.flows[1].prefill(read, true);
+    pair.takeOver(client.seen, server.seen);
+    return pair;
   }
 
   #finishIfDone(): void {
-    if (!this.#stopped || this.#pairs.size > 0) return;
+    if (!this.board.isFinished) return;
     this.#relay.loop.removeTimed(this);
     this.#relay.outbox.tell(['finished', this.#id]);
     this.#onFinished();
   }
+}
+
+/** Whether a spare has said nothing, and is still there, as far as the kernel knows. */
+function isSilent(descriptor: number): boolean {
+  return receive(descriptor, oneByte) === AGAIN;
+}
+
+/** An idle connection takes a line whole, or is gone. */
+function sendLine(descriptor: number, line: string): boolean {
+  const bytes = Buffer.from(line, 'latin1');
+  return send(descriptor, bytes, bytes.length) === bytes.length;
 }

@@ -9,6 +9,8 @@ import type { Relay } from './relay.ts';
 export interface PairOwner {
   /** Half-closed pairs, which must not stay silent for too long. */
   readonly halfClosed: DeadlineQueue<Pair>;
+  /** All pairs, where none must. */
+  readonly idle?: DeadlineQueue<Pair> | undefined;
   moved(pair: Pair, toServer: boolean, count: number): void;
   /** Both sockets are closed. */
   pairEnded(pair: Pair, ending: PairEnding): void;
@@ -34,31 +36,45 @@ export class Pair implements FlowOwner {
     this.#toClient = new Flow(relay, server, client, this);
     this.#toServer.join(this.#toClient);
     relay.upkeep.join(this);
+    if (owner.idle !== undefined) relay.loop.tickAt(owner.idle.join(this, relay.loop.now));
   }
 
   /** For sockets that nobody watches yet. */
   watch(): void {
-    const { loop } = this.#relay;
-    if (!this.flows.every((flow) => loop.watch(flow.from, flow))) this.cut('cut');
-    this.#sendPrefills();
+    this.takeOver(undefined, undefined);
   }
 
-  /** For sockets that have been watched already, with what was reported of them. */
-  takeOver(client: Readiness, server: Readiness): void {
-    const { loop } = this.#relay;
-    for (const flow of this.flows) loop.handOver(flow.from, flow);
-    this.#toServer.ready(client);
-    if (!this.#over) this.#toClient.ready(server);
-    this.#sendPrefills();
+  /** With what was reported of each side if it has been watched already. */
+  takeOver(client: Readiness | undefined, server: Readiness | undefined): void {
+    const sides: [Flow, Readiness | undefined][] = [
+      [this.#toServer, client],
+      [this.#toClient, server],
+    ];
+    if (!sides.every(([flow, seen]) => this.#watch(flow, seen))) this.cut('cut');
+    for (const [flow, seen] of sides) {
+      if (seen !== undefined && !this.#over) flow.ready(seen);
+      // No event says that a flow begins with bytes of its own.
+      flow.proceed();
+    }
   }
 
-  /** No event says that there are some. */
-  #sendPrefills(): void {
-    for (const flow of this.flows) flow.proceed();
+  #watch(flow: Flow, seen: Readiness | undefined): boolean {
+    const { loop } = this.#relay;
+    if (seen === undefined) return loop.watch(flow.from, flow);
+    loop.handOver(flow.from, flow);
+    return true;
   }
 
   get flows(): [toServer: Flow, toClient: Flow] {
     return [this.#toServer, this.#toClient];
+  }
+
+  get bytesToServer(): number {
+    return this.#toServer.bytes;
+  }
+
+  get bytesToClient(): number {
+    return this.#toClient.bytes;
   }
 
   /** Bytes so far. */
@@ -67,12 +83,13 @@ export class Pair implements FlowOwner {
   }
 
   /** Resets both sides. */
-  cut(ending: 'cut' | 'half-close-timeout'): void {
+  cut(ending: PairEnding): void {
     this.#end(ending, reset);
   }
 
   moved(flow: Flow, count: number): void {
-    const { halfClosed } = this.#owner;
+    const { halfClosed, idle } = this.#owner;
+    idle?.join(this, this.#relay.loop.now);
     if (flow.ended !== this.#otherOf(flow).ended) halfClosed.join(this, this.#relay.loop.now);
     if (count > 0) this.#owner.moved(this, flow === this.#toServer, count);
   }
@@ -100,6 +117,7 @@ export class Pair implements FlowOwner {
     if (this.#over) return;
     this.#over = true;
     this.#owner.halfClosed.leave(this);
+    this.#owner.idle?.leave(this);
     this.#toServer.close();
     this.#toClient.close();
     this.#relay.upkeep.leave(this);

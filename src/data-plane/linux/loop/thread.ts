@@ -1,8 +1,9 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { DescriptorBudget } from '../../descriptor-budget.ts';
 import { type LoopCommand, type LoopEvent, READY, type ThreadSettings } from '../messages.ts';
-import { quieten, SystemError } from '../system-calls.ts';
+import { close, quieten, SystemError } from '../system-calls.ts';
 import { Announcer } from './announcer.ts';
+import { Connection } from './connection.ts';
 import { Dialler } from './dialler.ts';
 import { LinuxExchange } from './exchange.ts';
 import { Loop } from './loop.ts';
@@ -43,16 +44,31 @@ function obey(command: LoopCommand): void {
       announce(command);
       break;
     case 'say':
-      exchanges.get(command.id)?.say(command.line);
+      exchanges.get(command.id)?.board.say(command.line);
+      break;
+    case 'hold':
+      exchanges.get(command.id)?.hold();
+      break;
+    case 'set-parked':
+      exchanges.get(command.id)?.board.park(command.isParked);
+      break;
+    case 'limit':
+      exchanges.get(command.id)?.limit(command.limits);
+      break;
+    case 'fail':
+      exchanges.get(command.id)?.board.fail(command.ticket);
+      break;
+    case 'adopt':
+      adopt(command);
       break;
     case 'list':
-      outbox.tell(['listed', command.id, exchanges.get(command.id)?.list() ?? []]);
+      outbox.tell(['listed', command.id, exchanges.get(command.id)?.board.list() ?? []]);
       break;
     case 'stop':
       exchanges.get(command.id)?.stop();
       break;
     case 'cut':
-      exchanges.get(command.id)?.cut();
+      exchanges.get(command.id)?.board.cut();
       break;
     case 'dial':
       dialler.dial(command.id, command);
@@ -84,11 +100,18 @@ function open({ id, settings, counters }: LoopCommand & { do: 'open' }): void {
   }
 }
 
-function announce({ id, descriptor }: LoopCommand & { do: 'announce' }): void {
-  const announcer = new Announcer(relay, id, descriptor);
+function announce({ id, round, descriptor, spares }: LoopCommand & { do: 'announce' }): void {
+  const announcer = new Announcer(relay, id, round, descriptor);
   const exchange = exchanges.get(id);
-  if (exchange === undefined) announcer.close();
-  else exchange.announceWith(announcer);
+  if (exchange === undefined) announcer.end();
+  else exchange.announce(announcer, spares);
+}
+
+function adopt({ id, descriptor, address, hello, read }: LoopCommand & { do: 'adopt' }): void {
+  const exchange = exchanges.get(id);
+  if (exchange === undefined) close(descriptor);
+  else exchange.board.adopt(new Connection(descriptor), address, hello, read);
+  budget.give(1);
 }
 
 const heard = loop.watch(bell, {

@@ -1,0 +1,93 @@
+import type { Socket } from 'node:net';
+import { plainAddress } from '../address.ts';
+import type { TlsSource } from '../data-plane.ts';
+import type { Ear } from '../switchboard/wires.ts';
+import { reset } from './reset.ts';
+import { secure } from './tls.ts';
+import { transportOf } from './transport.ts';
+
+/** A connection that was accepted, and is not joined yet. */
+export class Connection {
+  readonly address: string;
+  readonly port: number;
+  readonly #tls: TlsSource | undefined;
+  #socket: Socket;
+  #isClosed = false;
+  #stopListening: () => void = () => {};
+
+  /**
+   * @param socket - paused, with an error listener and `allowHalfOpen`
+   * @param tls - encrypts it; undefined when nothing does, or something has
+   */
+  constructor(socket: Socket, tls: TlsSource | undefined) {
+    this.#socket = socket;
+    this.#tls = tls;
+    this.address = plainAddress(socket.remoteAddress ?? '');
+    this.port = socket.remotePort ?? 0;
+  }
+
+  /** Encrypts it if it has to be. Resolves with false when it is gone by then. */
+  async secure(): Promise<boolean> {
+    if (this.#tls === undefined) return true;
+    try {
+      this.#socket = await secure(this.#socket, this.#tls);
+    } catch {
+      return false;
+    }
+    if (this.#isClosed) reset(this.#socket);
+    return !this.#isClosed;
+  }
+
+  /** Reads, once it is encrypted, until it is joined or closed. */
+  listen(ear: Ear): void {
+    if (this.#tls === undefined) {
+      this.#hear(ear);
+      return;
+    }
+    void this.secure().then((isSecured) => {
+      if (isSecured) this.#hear(ear);
+      else ear.gone();
+    });
+  }
+
+  /** The socket, as one that nobody has read yet: what was read behind the first line comes first. */
+  leave(read: Uint8Array): Socket {
+    this.#stopListening();
+    if (read.length > 0) this.#socket.unshift(read);
+    return this.#socket;
+  }
+
+  /** How soon the system asks a silent peer whether it is there. */
+  keepAlive(seconds: number): void {
+    transportOf(this.#socket).setKeepAlive(true, seconds * 1000);
+  }
+
+  /** Writes a line; false when the connection turns out to be gone. */
+  send(line: string): boolean {
+    if (!this.#socket.writable) return false;
+    this.#socket.write(line, 'latin1');
+    return this.#socket.errored === null;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#stopListening();
+    this.#socket.destroy();
+  }
+
+  reset(): void {
+    this.#isClosed = true;
+    this.#stopListening();
+    reset(this.#socket);
+  }
+
+  #hear(ear: Ear): void {
+    const socket = this.#socket;
+    const heard = (chunk: Buffer) => ear.heard(chunk);
+    const gone = () => ear.gone();
+    socket.on('data', heard).on('end', gone).on('close', gone).resume();
+    this.#stopListening = () => {
+      socket.off('data', heard).off('end', gone).off('close', gone).pause();
+    };
+  }
+}

@@ -1,0 +1,265 @@
+import { formatNew } from '../../protocol/basic.ts';
+import { formatMessage } from '../../protocol/message.ts';
+import { sameProof } from '../../protocol/proof.ts';
+import type {
+  Announcement,
+  BackConnectHello,
+  ClientLimits,
+  ClientRefusal,
+  ExchangeObserver,
+  ExchangeSettings,
+  LiveConnection,
+} from '../data-plane.ts';
+import type { DescriptorBudget } from '../descriptor-budget.ts';
+import { DESCRIPTORS_PER_CLIENT } from '../limits.ts';
+import type { SharedCounters } from '../shared-counters.ts';
+import { Admission } from './admission.ts';
+import { type Client, Clients } from './clients.ts';
+import { type Guest, Lobby } from './lobby.ts';
+import type { Wires } from './wires.ts';
+
+/** What a switchboard goes by. */
+export type SwitchboardSettings = Pick<
+  ExchangeSettings,
+  'pairing' | 'backConnectFrom' | 'limits' | 'pairTimeout'
+>;
+
+/** Told all but the lines, which are for the registrant. */
+export type SwitchboardObserver = Omit<ExchangeObserver, 'notify'>;
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * Joins the clients of one registration with its back-connects: who is let in,
+ * who waits, who is meant for whom, and what the registrant is told of it. It
+ * knows connections only as things that others handle, see {@link Wires}.
+ */
+export class Switchboard<C> {
+  readonly #settings: SwitchboardSettings;
+  readonly #wires: Wires<C>;
+  readonly #budget: DescriptorBudget;
+  readonly #counters: SharedCounters;
+  readonly #observer: SwitchboardObserver;
+  readonly #admission: Admission;
+  readonly #clients: Clients<C>;
+  readonly #lobby: Lobby<C>;
+  #mostWaiting: number;
+  #spares: Announcement['spares'];
+  #isHeld = false;
+  #isParked = false;
+  #isStopped = false;
+
+  constructor(
+    settings: SwitchboardSettings,
+    wires: Wires<C>,
+    budget: DescriptorBudget,
+    counters: SharedCounters,
+    observer: SwitchboardObserver,
+  ) {
+    this.#settings = settings;
+    this.#wires = wires;
+    this.#budget = budget;
+    this.#counters = counters;
+    this.#observer = observer;
+    this.#admission = new Admission(settings.limits, wires.now);
+    this.#mostWaiting = settings.limits.waiting;
+    this.#clients = new Clients(settings, wires, counters, observer, ({ address }) => {
+      this.clientLost(address);
+      this.#lobby.settle();
+    });
+    this.#lobby = new Lobby(wires, budget, counters, () => this.#clients.waiting, {
+      greeted: (guest, hello, read) => this.#greeted(guest, hello, read),
+      refused: (cause, address) => observer.backConnectRefused(cause, address),
+    });
+    this.hold();
+  }
+
+  /** Whether it is stopped and its last pair has ended. */
+  get isFinished(): boolean {
+    return this.#isStopped && this.#clients.paired === 0;
+  }
+
+  /** See {@link Exchange.announce}. */
+  announce(spares: Announcement['spares']): void {
+    if (this.#isStopped) return;
+    this.hold();
+    this.#isHeld = false;
+    this.#spares = spares;
+    for (const client of this.#clients.resume()) this.#announceClient(client);
+  }
+
+  /** See {@link Exchange.hold}. An exchange begins so. */
+  hold(): void {
+    this.#isHeld = true;
+    this.#spares = undefined;
+    this.#clients.hold();
+    this.#lobby.closeSpares();
+  }
+
+  /** See {@link Exchange.say}. */
+  say(line: string): void {
+    if (!this.#isHeld) this.#wires.say(line);
+  }
+
+  /** See {@link Exchange.park}. */
+  park(isParked: boolean): void {
+    this.#isParked = isParked;
+    if (isParked) this.#clients.dismiss('target-failed');
+  }
+
+  /** See {@link Exchange.limit}. */
+  limit(limits: ClientLimits): void {
+    this.#admission.limit(limits, this.#wires.now);
+    this.#mostWaiting = limits.waiting;
+  }
+
+  /** See {@link Exchange.fail}. */
+  fail(ticket: string): void {
+    this.#clients.fail(ticket);
+  }
+
+  /** Puts aside the descriptors for a client that is about to be accepted. Strangers give theirs up for it. */
+  reserve(): boolean {
+    while (!this.#budget.take(DESCRIPTORS_PER_CLIENT)) if (!this.#lobby.giveWay()) return false;
+    return true;
+  }
+
+  /** None was to be accepted. */
+  unreserve(): void {
+    this.#budget.give(DESCRIPTORS_PER_CLIENT);
+  }
+
+  /**
+   * Whether a client that was reserved for is let in, to be followed by
+   * {@link Switchboard.clientArrived} or {@link Switchboard.clientLost}. If not, it is reset.
+   */
+  admit(connection: C, address: string): boolean {
+    const cause = this.#admission.enter(address, this.#wires.now);
+    if (cause === undefined) return true;
+    this.unreserve();
+    this.refuseClient(connection, cause, address);
+    return false;
+  }
+
+  /** A client that was let in is gone. */
+  clientLost(address: string): void {
+    this.#admission.leave(address);
+    this.unreserve();
+  }
+
+  clientArrived(connection: C, address: string, port: number): void {
+    if (this.#isParked) {
+      this.#turnAway(connection, 'parked', address);
+      return;
+    }
+    const client = this.#clients.describe(connection, address, port);
+    if (this.#joinWithSpare(client)) return;
+    if (this.#clients.waiting >= this.#mostWaiting) {
+      this.#turnAway(connection, 'waiting', address);
+      return;
+    }
+    this.#clients.wait(client);
+    if (!this.#isHeld) this.#announceClient(client);
+  }
+
+  refuseClient(connection: C, cause: ClientRefusal, address: string): void {
+    this.#wires.reset(connection);
+    this.#counters.refused(cause);
+    this.#observer.clientRefused(cause, address);
+  }
+
+  /** A back-connect came by its own door. */
+  backConnectArrived(connection: C, address: string): void {
+    const guest = { connection, address };
+    if (!this.#isRegistrant(address)) this.#lobby.refuse(guest, 'address');
+    else if (this.#settings.pairing === 'ticket') this.#lobby.greet(guest);
+    else this.#fetch(guest, this.#clients.first, 'no-client', NOTHING);
+  }
+
+  /** See {@link Exchange.adopt}. */
+  adopt(connection: C, address: string, hello: BackConnectHello, read: Uint8Array): void {
+    const guest = { connection, address };
+    if (this.#isStopped) this.#wires.close(connection);
+    else if (!this.#isRegistrant(address)) this.#lobby.refuse(guest, 'address');
+    else if (this.#lobby.listen(guest)) this.#greeted(guest, hello, read);
+  }
+
+  /** Acts on what is due and returns when to come again. */
+  tick(now: number): number {
+    this.#clients.expire(now);
+    this.#lobby.expire(now);
+    return Math.min(this.#clients.nextDeadline, this.#lobby.nextDeadline);
+  }
+
+  /** See {@link Exchange.connections}. */
+  list(): LiveConnection[] {
+    return this.#clients.list();
+  }
+
+  /** Nobody comes any more. Those who wait are reset, and pairs run on. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#lobby.close();
+    this.#clients.dismiss('stopped');
+  }
+
+  /** See {@link Exchange.cut}. */
+  cut(): void {
+    this.#clients.cut();
+  }
+
+  #isRegistrant(address: string): boolean {
+    const { backConnectFrom } = this.#settings;
+    return backConnectFrom === undefined || address === backConnectFrom;
+  }
+
+  #announceClient({ ticket, address, port }: Client<C>): void {
+    const line =
+      this.#settings.pairing === 'ticket'
+        ? formatMessage('NEW', { ticket, client: { address, port } })
+        : formatNew(this.#wires.backConnectPort);
+    this.#wires.say(line);
+  }
+
+  #joinWithSpare(client: Client<C>): boolean {
+    if (this.#lobby.spares === 0) return false;
+    const { ticket, address, port } = client;
+    const taken = formatMessage('TAKEN', { ticket, client: { address, port } });
+    const spare = this.#lobby.takeSpare(taken);
+    if (spare === undefined) return false;
+    this.#clients.join(client, spare, NOTHING);
+    this.#lobby.settle();
+    return true;
+  }
+
+  #turnAway(connection: C, cause: ClientRefusal, address: string): void {
+    this.clientLost(address);
+    this.refuseClient(connection, cause, address);
+  }
+
+  #greeted(guest: Guest<C>, { word, ticket }: BackConnectHello, read: Uint8Array): void {
+    const spares = this.#spares;
+    if (word === 'TICKET') {
+      this.#fetch(guest, this.#clients.waitingWith(ticket), 'ticket', read);
+    } else if (spares !== undefined && sameProof(ticket, spares.ticket)) {
+      this.#lobby.park(guest, read, spares.most);
+    } else {
+      this.#lobby.refuse(guest, 'ticket');
+    }
+  }
+
+  /** A back-connect without a client is closed, never kept for one that comes later. */
+  #fetch(
+    guest: Guest<C>,
+    client: Client<C> | undefined,
+    without: 'no-client' | 'ticket',
+    read: Uint8Array,
+  ): void {
+    if (client === undefined) {
+      this.#lobby.refuse(guest, without);
+      return;
+    }
+    this.#clients.join(client, guest.connection, read);
+    this.#lobby.settle();
+  }
+}
