@@ -5,6 +5,7 @@ export type RelayErrorCode =
   | 'E_DATA_PLANE'
   | 'E_TOKENS'
   | 'E_TLS'
+  | 'E_STATE'
   | 'E_RELAY_UNREACHABLE'
   | 'E_RELAY_LOST'
   | 'E_NOT_A_RELAY'

@@ -1,89 +1,89 @@
 import type { Socket } from 'node:net';
 import { plainAddress } from '../data-plane/address.ts';
-import type { ProtocolError } from '../protocol/error-codes.ts';
-import { formatError } from '../protocol/extended.ts';
-import { LINE_TOO_LONG, lineSplitter } from '../protocol/lines.ts';
 
-/** Milliseconds for a first line to be complete once its first byte has come. */
-const HELLO_DEADLINE = 5000;
-
-/** Notifications that may lie unsent in user space; the kernel hides some megabytes more. */
+/** What is sent may lie unsent in user space; the kernel hides some megabytes more. */
 const MAX_UNSENT = 64 * 1024;
 
-/** Milliseconds in which unsent notifications have to be on their way. */
+/** Milliseconds in which what is unsent has to be on its way. */
 const UNSENT_DEADLINE = 10_000;
 
 /** Milliseconds for a peer to close after our last word. */
 const FAREWELL_DEADLINE = 2000;
 
-/**
- * `greeting`: nobody knows yet who this is. `basic`: it stayed silent, hence
- * speaks the basic protocol. `ended`: closed, or about to be.
- */
-type HelloError = ProtocolError & { code: 'hello-unknown' | 'line-too-long' | 'hello-timeout' };
+/** How a connection ended that was not ended by us. */
+export type ConnectionEnding = 'closed' | 'lost' | 'not-reading';
 
-type State = 'greeting' | 'basic' | 'ended';
-
-export interface ControlHandlers {
-  /** Nothing came within the hello window. */
-  silent(): void;
-  /** Something came that is not a hello; the peer has been told and is being closed. */
-  rejected(error: HelloError, sent: string): void;
-  /** A basic registrant's connection is over. */
-  ended(cause: 'closed' | 'lost' | 'not-reading' | 'junk', detail: string): void;
-  /** The descriptor is gone, after whatever else was reported. */
-  closed(): void;
+/** Whoever a connection belongs to at the moment. */
+export interface ControlHolder {
+  received(chunk: Buffer): void;
+  /** Told once, and not of an end that we made ourselves. */
+  over(ending: ConnectionEnding, detail: string): void;
 }
 
-/** One control connection: what is read, written and timed on it. */
+/** One control connection, whatever is spoken on it: bounded in what lies unsent, and ended on every path. */
 export class ControlConnection {
-  readonly socket: Socket;
   readonly address: string;
-  readonly #handlers: ControlHandlers;
-  #state: State = 'greeting';
+  /** Whether it is a TLS connection. */
+  readonly secured: boolean;
+  readonly #socket: Socket;
+  #holder: ControlHolder;
+  #isEnded = false;
   #timer: NodeJS.Timeout | undefined;
   #notifications = '';
 
   /** `socket` needs an error listener already, and `allowHalfOpen`. */
-  constructor(socket: Socket, helloWait: number, handlers: ControlHandlers) {
-    this.socket = socket;
+  constructor(socket: Socket, { secured }: { secured: boolean }, holder: ControlHolder) {
     this.address = plainAddress(socket.remoteAddress ?? '');
-    this.#handlers = handlers;
-    this.#arm(helloWait, () => {
-      this.#state = 'basic';
-      this.#handlers.silent();
-    });
-    this.#readHello();
-    socket.on('end', () => this.#over('closed', ''));
-    socket.on('error', (error) => this.#over('lost', error.message));
-    socket.on('close', () => {
-      this.#over('lost', '');
-      this.#disarm();
-      this.#handlers.closed();
-    });
+    this.secured = secured;
+    this.#socket = socket;
+    this.#holder = holder;
+    socket.on('data', this.#onData).on('end', this.#onEnd);
+    socket.on('error', this.#onError).on('close', this.#onClose);
+  }
+
+  get socket(): Socket {
+    return this.#socket;
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  /** Has nothing more read until {@link ControlConnection.handTo}; an end is not noticed meanwhile. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  /** From now on it belongs to another one. */
+  handTo(holder: ControlHolder): void {
+    this.#holder = holder;
+    this.#socket.resume();
+  }
+
+  /** Gives up the socket, which is paused and no longer this object's. */
+  release(): Socket {
+    const socket = this.#socket.pause();
+    this.#isEnded = true;
+    this.#disarm();
+    socket.off('data', this.#onData).off('end', this.#onEnd);
+    return socket.off('error', this.#onError).off('close', this.#onClose);
   }
 
   /**
-   * The system's, for whoever writes there past the stream; undefined where there
-   * is none to be had. Node does not document it.
+   * The system's, for whoever writes there past the stream, as plain bytes and with none of ours
+   * still to come before; undefined where there is none to be had. Node does not document it.
    */
   get descriptor(): number | undefined {
-    const { _handle: handle } = this.socket as { _handle?: { fd?: number } | null };
+    if (this.secured || this.#socket.writableLength > 0) return undefined;
+    const { _handle: handle } = this.#socket as { _handle?: { fd?: number } | null };
     return handle?.fd !== undefined && handle.fd >= 0 ? handle.fd : undefined;
   }
 
-  /** Sends notifications to a basic registrant. Those of one turn of the event loop share a write. */
-  notify(lines: string): void {
-    if (this.#notifications === '') setImmediate(() => this.#sendNotifications());
-    this.#notifications += lines;
-  }
-
-  #sendNotifications(): void {
-    const { socket } = this;
-    const notifications = this.#notifications;
-    this.#notifications = '';
-    if (this.#state !== 'basic') return;
-    socket.write(notifications, 'latin1', () => {
+  /** Sends at once. */
+  send(text: string): void {
+    const socket = this.#socket;
+    if (this.#isEnded) return;
+    socket.write(text, 'latin1', () => {
       if (socket.writableLength === 0) this.#disarm();
     });
     if (socket.writableLength > MAX_UNSENT) this.#over('not-reading', '');
@@ -92,65 +92,54 @@ export class ControlConnection {
     }
   }
 
-  /** Ends the connection behind what was sent; nothing is reported for it but `closed`. */
+  /** Sends what is notified in one turn of the event loop in one write. */
+  notify(lines: string): void {
+    if (this.#notifications === '') {
+      setImmediate(() => {
+        const notifications = this.#notifications;
+        this.#notifications = '';
+        this.send(notifications);
+      });
+    }
+    this.#notifications += lines;
+  }
+
+  /** Ends the connection behind what was sent. */
   end(lastWord = ''): void {
-    this.#state = 'ended';
+    if (this.#isEnded) return;
+    this.#isEnded = true;
     // Reading on empties the kernel's buffer: unread input would turn our close into a reset.
-    this.socket.resume();
-    this.socket.end(lastWord);
-    this.#arm(FAREWELL_DEADLINE, () => this.socket.destroy());
+    this.#socket.resume();
+    this.#socket.end(lastWord);
+    this.#arm(FAREWELL_DEADLINE, () => this.#socket.destroy());
   }
 
-  /** Ends the connection at once; nothing is reported for it but `closed`. */
+  /** Ends the connection at once. */
   destroy(): void {
-    this.#state = 'ended';
-    this.socket.destroy();
+    this.#isEnded = true;
+    this.#socket.destroy();
   }
 
-  /** Before the hello window is over: one line, at most so long, within the deadline. */
-  #readHello(): void {
-    const lines = lineSplitter();
-    this.socket.once('data', () => {
-      if (this.#state !== 'greeting') return;
-      this.#arm(HELLO_DEADLINE, () =>
-        this.#reject(
-          { code: 'hello-timeout', message: 'the first line did not end in time; send it at once' },
-          '',
-        ),
-      );
-    });
-    this.socket.on('data', (chunk) => {
-      if (this.#state === 'greeting') lines.write(chunk);
-      else if (this.#state === 'basic') this.#over('junk', chunk.toString('latin1'));
-    });
-    lines.on('error', () => {
-      this.#reject({ code: 'line-too-long', message: LINE_TOO_LONG }, '');
-    });
-    lines.on('data', (line: string) => {
-      this.#reject(
-        {
-          code: 'hello-unknown',
-          message: 'this relay knows no such first line; to register, connect and send nothing',
-        },
-        line,
-      );
-    });
-  }
+  readonly #onData = (chunk: Buffer) => {
+    if (!this.#isEnded) this.#holder.received(chunk);
+  };
 
-  #reject(error: HelloError, sent: string): void {
-    if (this.#state !== 'greeting') return;
-    this.end(formatError(error));
-    this.#handlers.rejected(error, sent);
-  }
+  readonly #onEnd = () => this.#over('closed', '');
 
-  #over(cause: 'closed' | 'lost' | 'not-reading' | 'junk', detail: string): void {
-    if (this.#state === 'ended') return;
-    const wasBasic = this.#state === 'basic';
+  readonly #onError = (error: Error) => this.#over('lost', error.message);
+
+  readonly #onClose = () => {
+    this.#over('lost', '');
+    this.#disarm();
+  };
+
+  #over(ending: ConnectionEnding, detail: string): void {
+    if (this.#isEnded) return;
     this.destroy();
-    if (wasBasic) this.#handlers.ended(cause, detail);
+    this.#holder.over(ending, detail);
   }
 
-  /** One deadline at a time: for the hello, then for what is unsent, then for the farewell. */
+  /** One deadline at a time: for what is unsent, then for the farewell. */
   #arm(milliseconds: number, expired: () => void): void {
     this.#disarm();
     this.#timer = setTimeout(() => {

@@ -7,39 +7,73 @@ import type {
   ExchangeCounters,
 } from '../data-plane/data-plane.ts';
 import type { RelayError } from '../errors.ts';
+import type { ErrorCode } from '../protocol/error-codes.ts';
+import type { FailureReason } from '../protocol/extended.ts';
 
-/** A server that keeps a control connection and the ports opened for it. */
+/** A server's registration and the ports opened for it. */
 export interface RegistrationInfo {
   id: number;
-  /** Where the server's control connection came from. */
+  protocol: 'basic' | 'extended';
+  /** Where the server's control connection came from; empty while only a lease of the state file is known. */
   address: string;
   clientPort: number;
   backConnectPort: number;
+  /** Name of the token that it was made with. */
+  token?: string | undefined;
+  /** Whether its control connection and back-connects are encrypted. */
+  secured: boolean;
 }
+
+/**
+ * Why a control connection ended that leaves its registration behind. `closed`: the agent closed it. `lost`: it failed.
+ * `silent`: nothing came for longer than the deadline. `not-reading`: notifications piled up
+ * unread. The others: what came does not belong there.
+ */
+export type Interruption =
+  | 'closed'
+  | 'lost'
+  | 'silent'
+  | 'not-reading'
+  | 'bad-message'
+  | 'line-too-long'
+  | 'out-of-order';
 
 /**
  * Why a registration ended. `closed`: the server closed its control connection.
  * `lost`: that connection failed. `silent`: notifications stayed unanswered or
  * unacknowledged. `not-reading`: notifications piled up unread. `junk`: the
- * server sent something, which the basic protocol has no place for. `shutdown`:
- * the broker closed.
+ * server sent something, which the basic protocol has no place for. `bye`: the
+ * agent said so. `lease-over`: no agent came back in time. `revoked`: its token
+ * was withdrawn or has expired. `shutdown`: the broker closed.
  */
-export type RegistrationEnding = 'closed' | 'lost' | 'silent' | 'not-reading' | 'junk' | 'shutdown';
+export type RegistrationEnding =
+  | 'closed'
+  | 'lost'
+  | 'silent'
+  | 'not-reading'
+  | 'junk'
+  | 'bye'
+  | 'lease-over'
+  | 'revoked'
+  | 'shutdown';
 
 /**
  * Why a control connection was not made a registration. `full`: too many are
- * here. `descriptors`: the process has none left. `ports`: no client port is
- * free. `listen`: the listeners could not be opened. The others: what it sent
- * first was not a line that this broker knows.
+ * here. `token-full`: too many of its token. `descriptors`: the process has none
+ * left. `no-port`: no client port is free. `listen`: the listeners could not be
+ * opened. `tls`: the TLS handshake failed. `pushed-out`: it took its time, and
+ * others came. `back-connect`: it is one, but for no registration that is here.
+ * The others: see docs/protocol.md, "Error codes".
  */
 export type RegistrationRefusal =
   | 'full'
+  | 'token-full'
   | 'descriptors'
-  | 'ports'
   | 'listen'
-  | 'hello-unknown'
-  | 'line-too-long'
-  | 'hello-timeout';
+  | 'tls'
+  | 'pushed-out'
+  | 'back-connect'
+  | ErrorCode;
 
 /** What a broker reports while it runs, with the arguments of each listener. */
 export interface BrokerEvents {
@@ -53,10 +87,32 @@ export interface BrokerEvents {
   listening: [at: { host: string; port: number }];
   /** Clients can connect to `registration.clientPort`. */
   registered: [registration: RegistrationInfo];
+  /** A lease of the state file: clients can connect, and wait for the agent to come back. */
+  restored: [registration: RegistrationInfo];
+  /** A lease of the state file could not be taken up again. */
+  leaseLost: [clientPort: number, reason: string];
+  /** The state file cannot be written: what changed since would not outlive this process. */
+  stateFailed: [error: RelayError];
+  /** The control connection is gone; clients wait for so many seconds for the agent to come back. */
+  held: [registration: RegistrationInfo, interruption: Interruption, lease: number];
+  /** The agent is back. */
+  resumed: [registration: RegistrationInfo];
   /** Both listeners of a registration are shut; relayed connections may still run. */
   ended: [registration: RegistrationInfo, ending: RegistrationEnding, counters: ExchangeCounters];
+  /** Two agents use one key: one from this address was refused. */
+  keyShared: [registration: RegistrationInfo, address: string];
+  /** The agent's service is down: clients are refused. */
+  parked: [registration: RegistrationInfo, reason: string];
+  /** The agent's service is back. */
+  unparked: [registration: RegistrationInfo];
+  /** The agent cannot reach its service for a client. `count`: how often so far, for this reason. */
+  targetFailed: [registration: RegistrationInfo, reason: FailureReason, count: number];
   /** A control connection was turned away; `detail` is what it sent or what the system said. */
   refused: [address: string, cause: RegistrationRefusal, detail: string];
+  /** Somebody said to have the token of this name, and has not. `count`: how often that happened so far, with any name. */
+  authenticationFailed: [address: string, name: string, count: number];
+  /** A file of tokens or certificates cannot be used as it is now; what it said before goes on. */
+  reloadFailed: [error: RelayError];
   /** A client arrived and its server was notified. */
   clientWaiting: [registration: RegistrationInfo, client: { id: number; address: string }];
   /** A client's connection is over, paired or not. */
@@ -68,3 +124,8 @@ export interface BrokerEvents {
   /** Closing: so many relayed connections may still finish. */
   draining: [connections: number];
 }
+
+export type EmitBrokerEvent = <E extends keyof BrokerEvents>(
+  event: E,
+  ...args: BrokerEvents[E]
+) => void;

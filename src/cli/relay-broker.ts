@@ -26,7 +26,11 @@ function brokerCommand(): Promise<void> {
       exitOnFailure(broker, log);
       const { host } = await broker.start();
       closeOnSignals(broker);
-      if (!isLoopback(host)) {
+      if (
+        !isLoopback(host) &&
+        settings.tokens === undefined &&
+        settings.tlsClientCa === undefined
+      ) {
         log(
           'warn',
           'No access control: anyone who reaches the control port can open public ports on this machine',

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Broker } from '../broker/broker.ts';
 import type {
+  Interruption,
   RegistrationEnding,
   RegistrationInfo,
   RegistrationRefusal,
@@ -22,17 +23,44 @@ const REGISTRATION_ENDINGS: Record<RegistrationEnding, string> = {
   silent: 'the server no longer answers notifications',
   'not-reading': 'the server does not read its notifications',
   junk: 'the server sent something, which the basic protocol has no place for',
+  bye: 'the agent is done',
+  'lease-over': 'the agent did not come back in time',
+  revoked: 'its token was withdrawn or has expired',
   shutdown: 'the broker is shutting down',
 };
 
-const REGISTRATION_REFUSALS: Record<RegistrationRefusal, string> = {
+/** Endings that nobody needs to look into. */
+const ORDINARY: RegistrationEnding[] = ['closed', 'bye', 'shutdown'];
+
+const INTERRUPTIONS: Record<Interruption, string> = {
+  closed: 'the agent closed its control connection',
+  lost: 'the control connection failed',
+  silent: 'the agent gave no sign of life',
+  'not-reading': 'the agent does not read its notifications',
+  'bad-message': 'the agent sent something that is no message',
+  'line-too-long': 'the agent sent a line that is too long',
+  'out-of-order': 'the agent sent something that has no place there',
+};
+
+/** Those that are not here are named by their codes. */
+const REGISTRATION_REFUSALS: Partial<Record<RegistrationRefusal, string>> = {
   full: 'too many registrations; --max-registrations raises the limit',
+  'token-full': 'too many registrations of its token',
   descriptors: 'out of file descriptors; raise the limit (ulimit -n)',
-  ports: 'no client port is free; widen --ports',
+  'no-port': 'no client port is free; widen --ports',
+  'port-taken': 'the port it asks for is taken',
+  'port-forbidden': 'it asks for a port that it may not have',
   listen: 'its listeners could not be opened',
+  tls: 'the TLS handshake failed',
+  'pushed-out': 'it took its time to say who it is, and others came',
+  'back-connect': 'it is a back-connect for no registration that is here',
   'hello-unknown': 'its first line is none that this relay knows',
   'line-too-long': 'its first line is too long',
-  'hello-timeout': 'its first line did not end in time',
+  'hello-timeout': 'its next line did not end in time',
+  'tls-required': 'it does not use TLS',
+  'token-required': 'it has no token',
+  'token-expired': 'its token has expired',
+  'basic-refused': 'it has no token, or does not use TLS; --allow-basic lets its address in',
 };
 
 const CLIENT_REFUSALS: Record<ClientRefusal | BackConnectRefusal, string> = {
@@ -81,11 +109,39 @@ export function logBroker(broker: Broker, log: Log, advertise: string | undefine
     });
     log('debug', `Port ${clientPort}: for ${address}, back-connects on port ${backConnectPort}`);
   });
+  broker.on('restored', ({ id, clientPort }) => {
+    ofRegistration.set(id, new Throttle());
+    log('info', `Port ${clientPort} open again for the agent that has its lease`, {
+      event: 'restored',
+      registration: id,
+      clientPort,
+    });
+  });
+  broker.on('leaseLost', (clientPort, reason) => {
+    log(
+      'warn',
+      `Port ${clientPort} could not be kept for the agent that has its lease: ${reason}`,
+      {
+        event: 'leaseLost',
+        clientPort,
+        reason,
+      },
+    );
+  });
+  broker.on('held', ({ id, clientPort }, interruption, lease) => {
+    const why = INTERRUPTIONS[interruption];
+    const fields = { event: 'held', registration: id, interruption, lease };
+    log('info', `Port ${clientPort} held for ${lease} s: ${why}`, fields);
+  });
+  broker.on('resumed', ({ id, clientPort, address }) => {
+    const fields = { event: 'resumed', registration: id, address };
+    log('info', `Port ${clientPort} resumed by ${address}`, fields);
+  });
   broker.on('ended', ({ id, clientPort }, ending, counters) => {
     ofRegistration.delete(id);
     const running = counters.paired > 0 ? `; ${counters.paired} connections run on` : '';
     const why = REGISTRATION_ENDINGS[ending];
-    const level = ending === 'closed' || ending === 'shutdown' ? 'info' : 'warn';
+    const level = ORDINARY.includes(ending) ? 'info' : 'warn';
     log(level, `Port ${clientPort} closed: ${why}${running}`, {
       event: 'ended',
       registration: id,
@@ -93,13 +149,56 @@ export function logBroker(broker: Broker, log: Log, advertise: string | undefine
       counters,
     });
   });
+  broker.on('keyShared', ({ id, clientPort }, address) => {
+    throttled(
+      'keyShared',
+      `Port ${clientPort}: two agents use one key, one from ${address}; give each a state file of its own`,
+      { event: 'keyShared', registration: id, address },
+    );
+  });
+  broker.on('parked', ({ id, clientPort }, reason) => {
+    throttled('parked', `Port ${clientPort} parked: the service is down (${printable(reason)})`, {
+      event: 'parked',
+      registration: id,
+      reason: escaped(reason),
+    });
+  });
+  broker.on('unparked', ({ id, clientPort }) => {
+    throttled('unparked', `Port ${clientPort}: the service is back`, {
+      event: 'unparked',
+      registration: id,
+    });
+  });
+  broker.on('targetFailed', ({ id, clientPort }, reason, count) => {
+    throttled(
+      `target ${reason}`,
+      `Port ${clientPort}: the agent cannot reach its service (${reason})`,
+      { event: 'targetFailed', registration: id, reason, count },
+    );
+  });
+  broker.on('authenticationFailed', (address, name, count) => {
+    throttled(
+      'authentication',
+      `Control connection from ${address} refused: it has no token named ${printable(name)}`,
+      { event: 'authenticationFailed', address, name: escaped(name), count },
+    );
+  });
   broker.on('refused', (address, cause, detail) => {
     const sent = detail === '' ? '' : ` (${printable(detail)})`;
     throttled(
       `registration ${cause}`,
-      `Control connection from ${address} refused: ${REGISTRATION_REFUSALS[cause]}${sent}`,
+      `Control connection from ${address} refused: ${REGISTRATION_REFUSALS[cause] ?? cause}${sent}`,
       { event: 'refused', address, cause, detail: escaped(detail) },
     );
+  });
+  broker.on('reloadFailed', ({ message }) => {
+    log('warn', `${message} What was there before goes on.`, { event: 'reloadFailed', message });
+  });
+  broker.on('stateFailed', ({ message }) => {
+    throttled('state', `${message} What changed since would be lost with this process.`, {
+      event: 'stateFailed',
+      message,
+    });
   });
   broker.on('clientEnded', ({ id, clientPort }, record) => {
     if (record.ending !== 'unfetched') return;

@@ -28,8 +28,8 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-export interface ProtocolError {
-  code: ErrorCode;
+export interface ProtocolError<Code extends ErrorCode = ErrorCode> {
+  code: Code;
   /** What happened and what to do about it, for people. */
   message: string;
 }

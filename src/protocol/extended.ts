@@ -21,7 +21,7 @@ export const NAME = /^[a-z0-9-]{1,64}$/;
 
 const blocks = v.pipe(v.array(shortText), v.maxLength(64));
 
-const limits = v.object({
+export const limitsSchema = v.object({
   allow: v.optional(blocks),
   deny: v.optional(blocks),
   clients: v.optional(counted),
@@ -33,7 +33,7 @@ const limits = v.object({
 });
 
 /** What a registration is held to, as it is asked for and granted. Rates are per second, `idle` is in seconds. */
-export type LimitsMessage = v.InferOutput<typeof limits>;
+export type LimitsMessage = v.InferOutput<typeof limitsSchema>;
 
 const client = v.object({ address: shortText, port: natural });
 
@@ -61,7 +61,7 @@ export const agentWords = {
     ports: v.optional(shortText),
     preferredPort: v.optional(port),
     resume: v.optional(opaque),
-    limits: v.optional(limits, {}),
+    limits: v.optional(limitsSchema, {}),
   }),
   PING: sign,
   FAILED: v.object({ ticket: opaque, reason: v.picklist(FAILURE_REASONS) }),
@@ -86,7 +86,7 @@ export const brokerWords = {
     deadline: v.pipe(duration, v.minValue(0.001)),
     spareTicket: opaque,
     maxSpares: natural,
-    limits,
+    limits: limitsSchema,
     proof: v.optional(opaque),
   }),
   NEW: v.object({ ticket: opaque, client }),

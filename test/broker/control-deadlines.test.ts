@@ -2,10 +2,8 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { outcome } from '../support/tcp.ts';
-import { errorIn, openControl, type TestControl } from './control-harness.ts';
+import { openControl, type TestControl } from './control-harness.ts';
 
-const HELLO_WAIT = 200;
-const HELLO_DEADLINE = 5000;
 const UNSENT_DEADLINE = 10_000;
 const FAREWELL_DEADLINE = 2000;
 const MAX_UNSENT = 64 * 1024;
@@ -16,14 +14,13 @@ const SOME_UNSENT = MAX_UNSENT / 2;
 /** A control connection whose time is the test's; Node's sockets keep theirs. */
 async function openTimed(t: TestContext): Promise<TestControl & { pass(ms: number): void }> {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const test = await openControl(t, HELLO_WAIT);
+  const test = await openControl(t);
   return { ...test, pass: (ms) => t.mock.timers.tick(ms) };
 }
 
 /** A registrant that takes no notification, with so many bytes unsent at least. */
 async function openStuck(t: TestContext, unsent: number) {
   const test = await openTimed(t);
-  test.pass(HELLO_WAIT);
   const { socket } = test.control;
   let sent = 0;
   let most = 0;
@@ -38,56 +35,39 @@ async function openStuck(t: TestContext, unsent: number) {
   return { ...test, sent, most };
 }
 
-test('a registrant has the whole hello window to stay silent in', async (t) => {
-  const { pass, reports } = await openTimed(t);
-  pass(HELLO_WAIT - 1);
-  assert.deepEqual(reports, []);
-  pass(1);
-  assert.deepEqual(reports, ['silent']);
-});
-
-test('whoever has begun a line is not taken for a basic registrant any more', async (t) => {
-  const { pass, send, reports } = await openTimed(t);
-  await send('h');
-  pass(HELLO_DEADLINE - 1);
-  assert.deepEqual(reports, []);
-});
-
-test('a first line that does not end in time is refused, however it trickles', async (t) => {
-  const { pass, send, peer, reports } = await openTimed(t);
-  await send('h');
-  pass(HELLO_DEADLINE - 1);
-  await send('e');
-  pass(1);
-  assert.deepEqual(reports, ['rejected hello-timeout']);
-  const { data, ending } = await outcome(peer);
-  assert.equal(ending, 'eof');
-  assert.equal(errorIn(data).code, 'hello-timeout');
-});
-
 test('a peer that does not leave after the last word is cut', async (t) => {
-  const { pass, send, peer, reports, closed } = await openTimed(t);
-  await send('junk\n');
+  const { control, pass, peer, reports, closed } = await openTimed(t);
+  control.end('bye\n');
   await outcome(peer);
   pass(FAREWELL_DEADLINE - 1);
   await turn();
-  assert.deepEqual(reports, ['rejected hello-unknown junk']);
+  assert.deepEqual(reports, []);
   pass(1);
-  assert.deepEqual(await closed(), ['rejected hello-unknown junk', 'closed']);
+  assert.deepEqual(await closed(), ['closed']);
+});
+
+test('a peer that talks after the last word does not outstay the farewell', async (t) => {
+  const { control, peer, pass, send, reports, closed } = await openTimed(t);
+  control.end();
+  await outcome(peer);
+  await send('x');
+  pass(FAREWELL_DEADLINE);
+  await closed();
+  assert.deepEqual(reports, ['closed']);
 });
 
 test('a registrant that never reads is given up before its notifications pile up', async (t) => {
   const { closed, most } = await openStuck(t, Number.POSITIVE_INFINITY);
-  assert.deepEqual(await closed(), ['silent', 'ended not-reading', 'closed']);
+  assert.deepEqual(await closed(), ['over not-reading', 'closed']);
   assert.ok(most > SOME_UNSENT && most < MAX_UNSENT + 100, `${most} bytes piled up`);
 });
 
 test('notifications that stay unsent are given time, and then their registrant is given up', async (t) => {
   const { pass, closed, reports } = await openStuck(t, SOME_UNSENT);
   pass(UNSENT_DEADLINE - 1);
-  assert.deepEqual(reports, ['silent']);
+  assert.deepEqual(reports, []);
   pass(1);
-  assert.deepEqual(await closed(), ['silent', 'ended not-reading', 'closed']);
+  assert.deepEqual(await closed(), ['over not-reading', 'closed']);
 });
 
 test('a registrant that reads again in time stays', async (t) => {
@@ -100,17 +80,10 @@ test('a registrant that reads again in time stays', async (t) => {
   while (received < sent || control.socket.writableLength > 0) await turn();
   await turn();
   pass(UNSENT_DEADLINE);
-  assert.deepEqual(reports, ['silent']);
+  assert.deepEqual(reports, []);
 });
 
-test('a registrant that is turned away and then talks does not outstay the farewell', async (t) => {
-  const { control, peer, pass, reports, silent } = await openTimed(t);
-  pass(HELLO_WAIT);
-  await silent();
-  control.end();
-  await outcome(peer);
-  peer.write('x');
-  while (control.socket.bytesRead === 0) await turn();
-  pass(FAREWELL_DEADLINE);
-  while (!reports.includes('closed')) await turn();
+test('nobody writes past the stream while some of it is unsent', async (t) => {
+  const { control } = await openStuck(t, SOME_UNSENT);
+  assert.equal(control.descriptor, undefined);
 });

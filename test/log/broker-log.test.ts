@@ -2,11 +2,19 @@ import assert from 'node:assert/strict';
 import { performance } from 'node:perf_hooks';
 import test, { type TestContext } from 'node:test';
 import { type Broker, createBroker } from '#src/broker/broker.ts';
+import type { RegistrationInfo } from '#src/broker/events.ts';
 import type { ConnectionRecord, ExchangeCounters } from '#src/data-plane/data-plane.ts';
 import { logBroker, logConnections } from '#src/log/broker-log.ts';
 import type { Level } from '#src/log/log.ts';
 
-const registration = { id: 7, address: '192.0.2.1', clientPort: 4000, backConnectPort: 5000 };
+const registration: RegistrationInfo = {
+  id: 7,
+  protocol: 'basic',
+  address: '192.0.2.1',
+  clientPort: 4000,
+  backConnectPort: 5000,
+  secured: false,
+};
 
 const record: ConnectionRecord = {
   id: 1,

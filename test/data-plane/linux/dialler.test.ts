@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { Dialler } from '#src/data-plane/linux/loop/dialler.ts';
-import { accept, close, listen } from '#src/data-plane/linux/system-calls.ts';
+import { accept, close, listen, shutdownWrite } from '#src/data-plane/linux/system-calls.ts';
 import { Peer, relayParts, run, until } from '../../support/relay-parts.ts';
 import { tcpOption } from '../../support/socket-options.ts';
 
 const halfCloseTimeout = 30_000;
+
+/** More than is read at once, and no more than the kernel takes at once. */
+const ONE_SEND = 20 * 1024;
 
 /** A dialler with so many descriptors, and a relay for it, which lets in one after the other. */
 function dialling(t: TestContext, descriptors: number) {
@@ -79,6 +82,31 @@ test('a spare that is gone cannot be served', (t) => {
     yield* until(() => told.length === 3);
     assert.deepEqual(told.map(codeOf), ['taken', 'ABORT_ERR', 'ABORT_ERR']);
     assert.equal(budget.free, 10);
+  });
+});
+
+test('what no further event will tell of reaches the target of a spare', (t) => {
+  const { dialler, loop, told, at, letIn } = dialling(t, 10);
+  run(loop, function* () {
+    dialler.park(1, { relay: at, hello: 'hello\n' });
+    const relay = letIn();
+    yield* until(() => relay.receive()?.toString() === 'hello\n');
+    // Its line, more than is read with that, and its end, of which one event tells.
+    relay.send(Buffer.concat([Buffer.from('taken\n'), Buffer.alloc(ONE_SEND)]));
+    shutdownWrite(relay.descriptor);
+    yield* until(() => told.length > 0);
+    dialler.serve(1, { target: at, halfCloseTimeout });
+    const target = letIn();
+    let received = 0;
+    yield* until(() => {
+      const bytes = target.receive();
+      received += bytes?.length ?? 0;
+      return bytes === undefined;
+    });
+    assert.equal(received, ONE_SEND);
+    target.close();
+    yield* until(() => told.length === 3);
+    assert.deepEqual(told.at(2), ['dial-ended', 1, ONE_SEND, 0, 'eof']);
   });
 });
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
-import { plainAddress } from '../data-plane/address.ts';
+import { plainAddress } from '../../data-plane/address.ts';
 
 /**
  * How often in a row the oldest bytes in flight on this connection were sent

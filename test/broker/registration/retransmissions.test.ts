@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { retransmissions } from '#src/broker/retransmissions.ts';
-import { connectTo, serve } from '../support/tcp.ts';
+import { retransmissions } from '#src/broker/registration/retransmissions.ts';
+import { connectTo, serve } from '../../support/tcp.ts';
 
 /** More than the kernel takes for a peer that does not read. */
 const TOO_MUCH = Buffer.alloc(64 * 1024 * 1024);

@@ -1,12 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type {
-  ConnectionRecord,
-  DataPlane,
-  Exchange,
-  ExchangeSettings,
-} from '../data-plane/data-plane.ts';
-import type { ControlConnection } from './control-connection.ts';
-import type { BrokerEvents, RegistrationEnding, RegistrationInfo } from './events.ts';
+import type { DataPlane, Exchange, ExchangeSettings } from '../../data-plane/data-plane.ts';
+import type { ConnectionEnding, ControlConnection, ControlHolder } from '../control-connection.ts';
+import type { EmitBrokerEvent, RegistrationEnding, RegistrationInfo } from '../events.ts';
+import { type Registration, reporting } from './registration.ts';
 import { retransmissions } from './retransmissions.ts';
 
 /**
@@ -22,18 +18,12 @@ const MAX_RETRANSMISSIONS = 4;
 /** Milliseconds between two looks at a registrant that does not answer. */
 const PROBE_INTERVAL = 1000;
 
-export type EmitBrokerEvent = <E extends keyof BrokerEvents>(
-  event: E,
-  ...args: BrokerEvents[E]
-) => void;
-
-/** A basic registrant with its exchange: from its listeners' opening to their end. */
-export class Registration {
+/** A registrant of the basic protocol with its exchange: from its listeners' opening to their end. */
+export class BasicRegistration implements Registration, ControlHolder {
   readonly info: RegistrationInfo;
   readonly exchange: Exchange;
-  /** Resolves when both listeners are shut. */
   readonly ended: Promise<void>;
-  readonly #control: ControlConnection;
+  readonly #connection: ControlConnection;
   readonly #emit: EmitBrokerEvent;
   #unanswered = 0;
   #probing = false;
@@ -43,7 +33,7 @@ export class Registration {
   private constructor(
     info: RegistrationInfo,
     exchange: Exchange,
-    control: ControlConnection,
+    connection: ControlConnection,
     emit: EmitBrokerEvent,
   ) {
     this.info = info;
@@ -51,38 +41,39 @@ export class Registration {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    this.#control = control;
+    this.#connection = connection;
     this.#emit = emit;
+    // Not before its last pair: a server might take the end of this connection for that of its pairs.
+    void exchange.finished.then(() => connection.destroy());
   }
 
   /** Rejects with the system's error when the listeners cannot be opened. */
   static async open(
-    {
-      id,
-      control,
-      settings,
-    }: { id: number; control: ControlConnection; settings: ExchangeSettings },
+    { id, settings }: { id: number; settings: ExchangeSettings },
+    connection: ControlConnection,
     plane: DataPlane,
     emit: EmitBrokerEvent,
-  ): Promise<Registration> {
-    let registration: Registration;
+  ): Promise<BasicRegistration> {
+    let registration: BasicRegistration;
+    const reports = reporting(emit, () => registration.info);
     const exchange = await plane.openExchange(settings, {
-      notify: (text) => control.notify(text),
-      clientWaiting: (client) => registration.#clientWaiting(client),
+      ...reports,
+      notify: (text) => connection.notify(text),
       clientPaired: () => registration.#answered(),
-      clientEnded: (record) => registration.#clientEnded(record),
-      clientRefused: (cause, address) => emit('clientRefused', registration.info, cause, address),
-      backConnectRefused: (cause, address) =>
-        emit('backConnectRefused', registration.info, cause, address),
+      clientEnded: (record) => {
+        if (record.ending === 'unfetched') registration.#notAnswered();
+        reports.clientEnded(record);
+      },
     });
     const { clientPort, backConnectPort } = exchange;
-    const info = { id, address: control.address, clientPort, backConnectPort };
-    registration = new Registration(info, exchange, control, emit);
-    exchange.announce({ descriptor: control.descriptor });
+    const { address, secured } = connection;
+    const info = { id, protocol: 'basic', address, clientPort, backConnectPort, secured } as const;
+    registration = new BasicRegistration(info, exchange, connection, emit);
+    exchange.announce({ descriptor: connection.descriptor });
+    connection.handTo(registration);
     return registration;
   }
 
-  /** Shuts the listeners; relayed connections run on. */
   async end(ending: RegistrationEnding): Promise<void> {
     if (this.#ending) return;
     this.#ending = true;
@@ -91,17 +82,17 @@ export class Registration {
     this.#emit('ended', this.info, ending, this.exchange.counters());
   }
 
-  #clientWaiting(client: { id: number; address: string }): void {
-    this.#emit('clientWaiting', this.info, client);
+  received(): void {
+    this.#connection.destroy();
+    void this.end('junk');
+  }
+
+  over(ending: ConnectionEnding): void {
+    void this.end(ending);
   }
 
   #answered(): void {
     this.#unanswered = 0;
-  }
-
-  #clientEnded(record: ConnectionRecord): void {
-    if (record.ending === 'unfetched') this.#notAnswered();
-    this.#emit('clientEnded', this.info, record);
   }
 
   /** Keepalive is blind while a notification is unacknowledged, so each unfetched client is a reason to look. */
@@ -112,11 +103,12 @@ export class Registration {
   }
 
   async #probe(): Promise<void> {
+    const { socket } = this.#connection;
     this.#probing = true;
-    let unanswered = await retransmissions(this.#control.socket);
+    let unanswered = await retransmissions(socket);
     while (unanswered > 0 && unanswered < MAX_RETRANSMISSIONS && !this.#ending) {
       await delay(PROBE_INTERVAL, undefined, { ref: false });
-      unanswered = await retransmissions(this.#control.socket);
+      unanswered = await retransmissions(socket);
     }
     this.#probing = false;
     if (unanswered > 0) this.#giveUp();
@@ -124,7 +116,7 @@ export class Registration {
 
   #giveUp(): void {
     if (this.#ending) return;
-    this.#control.destroy();
+    this.#connection.destroy();
     void this.end('silent');
   }
 }

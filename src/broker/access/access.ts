@@ -1,0 +1,84 @@
+import { AddressList } from '../../data-plane/address-list.ts';
+import type { TlsSource } from '../../data-plane/data-plane.ts';
+import type { BrokerSettings } from '../../options/broker-options.ts';
+import { type PortRange, parseBlocks, parsePortRange } from '../../options/values.ts';
+import { Certificates } from './certificates.ts';
+import type { BrokerLimits } from './limits.ts';
+import { TokenBook, type TokenObserver } from './token-book.ts';
+import type { TokenRights } from './token-rights.ts';
+
+/** Who may do what here: what the options and their files say at the moment. */
+export class Access {
+  /** Who may register by the basic protocol although tokens or TLS are demanded. */
+  readonly allowBasic: AddressList;
+  /** Client ports of everybody whose token does not say otherwise; all that are not privileged when undefined. */
+  readonly ports: readonly PortRange[] | undefined;
+  readonly limits: BrokerLimits;
+  /** What registrations are encrypted with, if they have to be. */
+  readonly tls: TlsSource | undefined;
+  /** What clients' connections are encrypted with, if they have to be. */
+  readonly clientTls: TlsSource | undefined;
+  readonly #tokens: TokenBook | undefined;
+
+  readonly #certificates: Certificates | undefined;
+
+  private constructor(
+    settings: BrokerSettings,
+    tokens: TokenBook | undefined,
+    certificates: Certificates | undefined,
+  ) {
+    const { allowBasic, ports } = settings;
+    this.allowBasic = new AddressList(allowBasic === undefined ? [] : parseBlocks(allowBasic));
+    const range = ports === undefined ? undefined : parsePortRange(ports);
+    this.ports = range && [range];
+    this.limits = limitsOf(settings);
+    this.tls = certificates?.agents;
+    this.clientTls = settings.clientTls ? certificates?.clients : undefined;
+    this.#tokens = tokens;
+    this.#certificates = certificates;
+  }
+
+  /** Rejects with a RelayError, `E_TOKENS` or `E_TLS`, when a file cannot be used. */
+  static async open(settings: BrokerSettings, observer: TokenObserver): Promise<Access> {
+    const { tokens: file, tlsCert, tlsPfx } = settings;
+    const tokens = file === undefined ? undefined : await TokenBook.open(file, observer);
+    if (tlsCert === undefined && tlsPfx === undefined)
+      return new Access(settings, tokens, undefined);
+    try {
+      const certificates = await Certificates.open(settings, (error) => observer.failed(error));
+      return new Access(settings, tokens, certificates);
+    } catch (error) {
+      tokens?.close();
+      throw error;
+    }
+  }
+
+  /** Whether it takes a token to register. */
+  get tokenRequired(): boolean {
+    return this.#tokens !== undefined;
+  }
+
+  /** Those that are expired included. */
+  findToken(name: string): TokenRights | undefined {
+    return this.#tokens?.find(name);
+  }
+
+  close(): void {
+    this.#tokens?.close();
+    this.#certificates?.close();
+  }
+}
+
+function limitsOf(settings: BrokerSettings): BrokerLimits {
+  const { allowClients, denyClients } = settings;
+  return {
+    allow: allowClients === undefined ? undefined : parseBlocks(allowClients),
+    deny: denyClients === undefined ? undefined : parseBlocks(denyClients),
+    clients: settings.maxClients,
+    waiting: settings.maxWaiting,
+    clientsPerAddress: settings.maxClientsPerAddress,
+    ratePerAddress: settings.connectRate,
+    bytesPerSecond: settings.bytesPerSecond,
+    idle: settings.idleTimeout,
+  };
+}

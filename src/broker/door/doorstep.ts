@@ -1,0 +1,55 @@
+/** Connections that have not said who they are: in all, and of one address. */
+export const MOST_IN_ALL = 1024;
+export const MOST_OF_ONE_ADDRESS = 128;
+
+/** Somebody who has not said who he is. */
+export interface Stranger {
+  readonly address: string;
+  /** Newer ones have come. */
+  pushOut(): void;
+}
+
+/**
+ * Who has not said who he is yet, in order of arrival. Where there are too many,
+ * the one who has taken longest has to go, of his address or of all: whoever is
+ * quick to say who he is gets in, however many stand there for nothing else.
+ */
+export class Doorstep<Visitor extends Stranger> {
+  readonly #all = new Set<Visitor>();
+  readonly #ofAddress = new Map<string, Set<Visitor>>();
+  readonly #most: number;
+
+  /** @param most - in all, where that is less than {@link MOST_IN_ALL} */
+  constructor(most = MOST_IN_ALL) {
+    this.#most = Math.min(most, MOST_IN_ALL);
+  }
+
+  enter(visitor: Visitor): void {
+    const neighbours = this.#ofAddress.get(visitor.address) ?? new Set();
+    this.#ofAddress.set(visitor.address, neighbours.add(visitor));
+    this.#all.add(visitor);
+    if (neighbours.size > MOST_OF_ONE_ADDRESS) this.#pushOutFirst(neighbours);
+    if (this.#all.size > this.#most) this.#pushOutFirst(this.#all);
+  }
+
+  /** He has said who he is, or has gone. */
+  leave(visitor: Visitor): void {
+    const neighbours = this.#ofAddress.get(visitor.address);
+    neighbours?.delete(visitor);
+    if (neighbours?.size === 0) this.#ofAddress.delete(visitor.address);
+    this.#all.delete(visitor);
+  }
+
+  /** Everyone, in order of arrival. */
+  visitors(): Visitor[] {
+    return [...this.#all];
+  }
+
+  #pushOutFirst(visitors: Iterable<Visitor>): void {
+    for (const first of visitors) {
+      this.leave(first);
+      first.pushOut();
+      return;
+    }
+  }
+}

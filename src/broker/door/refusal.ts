@@ -1,0 +1,52 @@
+import type { ProtocolError } from '../../protocol/error-codes.ts';
+import type { RegistrationRefusal } from '../events.ts';
+
+/** Why a connection to the control port is sent away. */
+export interface Refusal {
+  cause: RegistrationRefusal;
+  /** For the log: what was sent, or what the system said. */
+  detail?: string | undefined;
+  /** What the peer is told, if it is told anything. */
+  error?: ProtocolError | undefined;
+}
+
+const LISTEN_FAILED: ProtocolError = {
+  code: 'listen-failed',
+  message: 'the relay cannot open its listeners; try again, or tell its operator',
+};
+
+const TOO_MANY: ProtocolError = {
+  code: 'too-many',
+  message: 'too many registrations are here, of this token or in all; try again later',
+};
+
+/** What an agent is told where a registrant of the basic protocol is told nothing. */
+const ERRORS: Partial<Record<RegistrationRefusal, ProtocolError>> = {
+  full: TOO_MANY,
+  'token-full': TOO_MANY,
+  descriptors: LISTEN_FAILED,
+  listen: LISTEN_FAILED,
+  'no-port': { code: 'no-port', message: 'no client port is free; try again later' },
+  'port-taken': {
+    code: 'port-taken',
+    message: 'somebody has this port, or all of the range; try again, or ask for another',
+  },
+  'port-forbidden': {
+    code: 'port-forbidden',
+    message: 'the relay does not give out this port; ask for another',
+  },
+  'key-shared': {
+    code: 'key-shared',
+    message: 'another agent with this key is here; give each a state file of its own',
+  },
+  revoked: {
+    code: 'revoked',
+    message: 'the token was withdrawn or has expired; ask the operator of the relay for another',
+  },
+  shutdown: { code: 'shutdown', message: 'the relay is being ended; try again' },
+};
+
+/** The refusal of an agent, which is told why. */
+export function explained(refusal: Refusal): Refusal {
+  return { error: ERRORS[refusal.cause], ...refusal };
+}

@@ -1,0 +1,242 @@
+import type { Socket } from 'node:net';
+import type { TlsSource } from '../../data-plane/data-plane.ts';
+import { secure } from '../../data-plane/portable/tls.ts';
+import { reasonOf } from '../../errors.ts';
+import type { ProtocolError } from '../../protocol/error-codes.ts';
+import { type BackConnectMessage, formatError } from '../../protocol/extended.ts';
+import { LineBuffer } from '../../protocol/line-buffer.ts';
+import { LINE_TOO_LONG } from '../../protocol/lines.ts';
+import { ControlConnection, type ControlHolder } from '../control-connection.ts';
+import type { Stranger } from './doorstep.ts';
+import { type Application, Handshake, type HandshakePolicy, type Step } from './handshake.ts';
+import type { Refusal } from './refusal.ts';
+
+/** Milliseconds for each line of the handshake, from the first octet or the line before. */
+const LINE_DEADLINE = 5000;
+
+/** Milliseconds until a wrong proof is answered. */
+const DENIAL_DELAY = 1000;
+
+/** The first octet of a TLS connection: a handshake record (RFC 8446, 5.1). */
+const TLS_HANDSHAKE = 0x16;
+
+export interface VisitorPolicy extends HandshakePolicy {
+  /** Milliseconds in which nothing comes from a registrant of the basic protocol. */
+  helloWait: number;
+  /** What TLS connections are encrypted with; without, there are none. */
+  tls: TlsSource | undefined;
+}
+
+/** Where visitors get to once they have said who they are. */
+export interface Host {
+  /** Takes over a connection on which nothing came, or tells why not. */
+  registerBasic(connection: ControlConnection): Promise<Refusal | undefined>;
+  /** Takes over an agent's connection, with what came behind its last line, or tells why not. */
+  registerExtended(
+    connection: ControlConnection,
+    application: Application,
+    lines: LineBuffer,
+  ): Promise<Refusal | undefined>;
+  /** Takes over a back-connect, with what came behind its first line, or tells why not. */
+  adopt(
+    connection: ControlConnection,
+    hello: BackConnectMessage,
+    rest: Buffer,
+  ): Refusal | undefined;
+  refused(address: string, refusal: Refusal): void;
+  /** Somebody claims to have the token of this name. */
+  denied(address: string, name: string): void;
+}
+
+/**
+ * `silent`: nothing has come. `securing`: in a TLS handshake. `talking`: lines come.
+ * `applying`: has said who it is. `denied`: is to be sent away, later. `away`: is being
+ * sent away, gone, or somebody else's.
+ */
+type Stage = 'silent' | 'securing' | 'talking' | 'applying' | 'denied' | 'away';
+
+/** A connection to the control port that has not said yet who it is. */
+export class Visitor implements Stranger, ControlHolder {
+  readonly address: string;
+  readonly #policy: VisitorPolicy;
+  readonly #host: Host;
+  readonly #left: (visitor: Visitor) => void;
+  readonly #lines = new LineBuffer();
+  #connection: ControlConnection;
+  #handshake: Handshake;
+  #stage: Stage = 'silent';
+  #timer: NodeJS.Timeout | undefined;
+
+  /**
+   * @param socket - needs an error listener already, and `allowHalfOpen`
+   * @param left - told, perhaps twice, when it has got somewhere else or is gone
+   */
+  constructor(socket: Socket, policy: VisitorPolicy, host: Host, left: (visitor: Visitor) => void) {
+    this.#policy = policy;
+    this.#host = host;
+    this.#left = left;
+    this.#connection = new ControlConnection(socket, { secured: false }, this);
+    this.#handshake = new Handshake(policy, { secured: false });
+    this.address = this.#connection.address;
+    this.#arm(policy.helloWait, () => this.#apply(() => host.registerBasic(this.#connection)));
+    socket.once('close', () => this.over());
+  }
+
+  received(chunk: Buffer): void {
+    if (this.#stage === 'silent') this.#meet(chunk);
+    else if (this.#stage === 'talking') this.#talk(chunk);
+  }
+
+  over(): void {
+    this.#move('away');
+    this.#left(this);
+  }
+
+  pushOut(): void {
+    if (this.#stage !== 'away') this.#host.refused(this.address, { cause: 'pushed-out' });
+    this.#move('away');
+    this.#connection.destroy();
+  }
+
+  /** The broker ends. */
+  shutDown(): void {
+    if (this.#stage === 'talking') this.#connection.end(formatError(SHUTDOWN));
+    else this.#connection.destroy();
+    this.#move('away');
+  }
+
+  /** The first octet tells what is spoken here. */
+  #meet(chunk: Buffer): void {
+    const { tls } = this.#policy;
+    if (chunk[0] === TLS_HANDSHAKE && tls !== undefined && !this.#connection.secured) {
+      void this.#secure(chunk, tls);
+      return;
+    }
+    this.#move('talking');
+    this.#expectLine();
+    this.#talk(chunk);
+  }
+
+  async #secure(chunk: Buffer, tls: TlsSource): Promise<void> {
+    this.#move('securing');
+    const socket = this.#connection.release();
+    socket.unshift(chunk);
+    try {
+      const secured = await secure(socket, tls);
+      this.#connection = new ControlConnection(secured, { secured: true }, this);
+      this.#handshake = new Handshake(this.#policy, { secured: true });
+      this.#move('silent');
+      this.#expectLine();
+    } catch (error) {
+      if (this.#stage !== 'securing') return;
+      this.#refuse({ cause: 'tls', detail: reasonOf(error) });
+    }
+  }
+
+  #talk(chunk: Buffer): void {
+    this.#lines.add(chunk);
+    while (this.#stage === 'talking') {
+      const line = this.#lines.next();
+      if (line === undefined) break;
+      this.#take(this.#handshake.read(line), line);
+    }
+    if (this.#stage === 'talking' && this.#lines.isTooLong) {
+      this.#refuse({
+        cause: 'line-too-long',
+        error: { code: 'line-too-long', message: LINE_TOO_LONG },
+      });
+    }
+  }
+
+  #take(step: Step, line: string): void {
+    const connection = this.#connection;
+    switch (step.do) {
+      case 'challenge':
+        connection.send(step.line);
+        this.#expectLine();
+        break;
+      case 'object':
+        connection.send(formatError(step.error));
+        break;
+      case 'refuse':
+        this.#refuse(refusalOf(step.error, line));
+        break;
+      case 'deny':
+        this.#deny(step.error, step.name);
+        break;
+      case 'register':
+        void this.#apply(() =>
+          this.#host.registerExtended(connection, step.application, this.#lines),
+        );
+        break;
+      case 'adopt':
+        void this.#apply(() => this.#host.adopt(connection, step.hello, this.#lines.rest()));
+    }
+  }
+
+  async #apply(admission: () => Promise<Refusal | undefined> | Refusal | undefined): Promise<void> {
+    this.#move('applying');
+    this.#connection.pause();
+    const refusal = await admission();
+    if (refusal === undefined) this.over();
+    else if (this.#stage === 'applying') this.#refuse(refusal);
+  }
+
+  #deny(error: ProtocolError, name: string): void {
+    this.#move('denied');
+    this.#connection.pause();
+    this.#host.denied(this.address, name);
+    this.#arm(DENIAL_DELAY, () => {
+      this.#move('away');
+      this.#connection.end(formatError(error));
+    });
+  }
+
+  /** It stays at the door until it has gone. */
+  #refuse(refusal: Refusal): void {
+    this.#move('away');
+    this.#host.refused(this.address, refusal);
+    this.#connection.end(refusal.error && formatError(refusal.error));
+  }
+
+  #expectLine(): void {
+    this.#arm(LINE_DEADLINE, () => this.#refuse({ cause: 'hello-timeout', error: LINE_TIMEOUT }));
+  }
+
+  #move(stage: Stage): void {
+    this.#disarm();
+    this.#stage = stage;
+  }
+
+  #arm(milliseconds: number, expired: () => void): void {
+    this.#disarm();
+    this.#timer = setTimeout(expired, milliseconds);
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/** What is known to those who read the log need not be said there again. */
+function refusalOf(error: ProtocolError, line: string): Refusal {
+  switch (error.code) {
+    case 'hello-unknown':
+      return { cause: error.code, detail: line, error };
+    case 'bad-message':
+    case 'out-of-order':
+      return { cause: error.code, detail: error.message, error };
+    default:
+      return { cause: error.code, error };
+  }
+}
+
+const LINE_TIMEOUT: ProtocolError = {
+  code: 'hello-timeout',
+  message: 'the next line did not end in time; send it at once',
+};
+
+const SHUTDOWN: ProtocolError = {
+  code: 'shutdown',
+  message: 'the relay is being ended; try again',
+};

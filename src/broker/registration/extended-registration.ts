@@ -1,0 +1,269 @@
+import { performance } from 'node:perf_hooks';
+import type {
+  ClientLimits,
+  DataPlane,
+  Exchange,
+  ExchangeSettings,
+} from '../../data-plane/data-plane.ts';
+import type { ProtocolError } from '../../protocol/error-codes.ts';
+import { FAILURE_REASONS, type Registered } from '../../protocol/extended.ts';
+import type { LineBuffer } from '../../protocol/line-buffer.ts';
+import { formatMessage } from '../../protocol/message.ts';
+import { drawTicket } from '../../protocol/proof.ts';
+import { toMessage } from '../access/limits.ts';
+import type { ControlConnection } from '../control-connection.ts';
+import type {
+  EmitBrokerEvent,
+  Interruption,
+  RegistrationEnding,
+  RegistrationInfo,
+} from '../events.ts';
+import type { Lease } from '../leases/lease-file.ts';
+import {
+  type AgentRequest,
+  AgentSession,
+  MISSED_HEARTBEATS,
+  type SessionObserver,
+} from './agent-session.ts';
+import { KeySharing } from './key-sharing.ts';
+import { type Registration, reporting } from './registration.ts';
+
+/** Back-connects that an agent may keep here for clients that are yet to come. */
+const MAX_SPARES = 64;
+
+/** What every agent is told and held to. Times are in seconds. */
+export interface Terms {
+  /** The broker's public name. */
+  host: string | undefined;
+  lease: number;
+  heartbeat: number;
+}
+
+/** What an agent is told when it gets its registration, for the first time or again. */
+export type Grant = Pick<Registered, 'key' | 'resumed' | 'proof'>;
+
+/**
+ * `held`: without an agent, for the time of the lease; a new one is so too until its agent is
+ * told, for which there is no time. `live`: an agent is here.
+ */
+type State =
+  | { at: 'held'; expiry: NodeJS.Timeout | undefined }
+  | { at: 'live'; session: AgentSession }
+  | { at: 'ended'; ending: RegistrationEnding };
+
+/** What is needed to open one. */
+export interface Opening {
+  id: number;
+  lease: Omit<Lease, 'port'>;
+  settings: ExchangeSettings;
+  /** Where its agent is, if one is here. */
+  address: string;
+}
+
+/** An agent's registration, which outlives its control connections for the time of its lease. */
+export class ExtendedRegistration implements Registration, SessionObserver {
+  readonly exchange: Exchange;
+  readonly ended: Promise<void>;
+  readonly #terms: Terms;
+  readonly #emit: EmitBrokerEvent;
+  readonly #sharing = new KeySharing();
+  readonly #failures = new Map(FAILURE_REASONS.map((reason) => [reason, 0]));
+  readonly #canHoldBack: boolean;
+  #info: RegistrationInfo;
+  #lease: Lease;
+  #limits: ClientLimits;
+  #state: State = { at: 'held', expiry: undefined };
+  #isParked = false;
+  #resolveEnded: () => void = () => {};
+
+  private constructor(
+    { id, lease, settings, address }: Opening,
+    exchange: Exchange,
+    plane: DataPlane,
+    terms: Terms,
+    emit: EmitBrokerEvent,
+  ) {
+    const { clientPort, backConnectPort } = exchange;
+    const { token, secured } = lease;
+    const ports = { clientPort, backConnectPort };
+    this.#info = { id, protocol: 'extended', address, ...ports, token, secured };
+    this.#lease = { ...lease, port: clientPort };
+    this.#limits = settings.limits;
+    this.exchange = exchange;
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+    this.#canHoldBack = plane.name === 'portable';
+    this.#terms = terms;
+    this.#emit = emit;
+  }
+
+  /** Opens it without an agent. Rejects with the system's error when the listeners cannot be opened. */
+  static async open(
+    opening: Opening,
+    plane: DataPlane,
+    terms: Terms,
+    emit: EmitBrokerEvent,
+  ): Promise<ExtendedRegistration> {
+    let registration: ExtendedRegistration;
+    const exchange = await plane.openExchange(opening.settings, {
+      ...reporting(emit, () => registration.info),
+      notify: (text) => registration.#notify(text),
+    });
+    registration = new ExtendedRegistration(opening, exchange, plane, terms, emit);
+    exchange.hold();
+    return registration;
+  }
+
+  get info(): RegistrationInfo {
+    return this.#info;
+  }
+
+  get lease(): Lease {
+    return this.#lease;
+  }
+
+  /** How it ended, once it has. */
+  get ending(): RegistrationEnding | undefined {
+    return this.#state.at === 'ended' ? this.#state.ending : undefined;
+  }
+
+  /** Whether a newcomer with the key gets it. If not, the agent that is here is warned. */
+  admits(address: string): boolean {
+    if (this.#state.at !== 'live' || this.#sharing.mayReplace(performance.now())) return true;
+    this.exchange.say(formatMessage('WARNING', KEY_SHARED));
+    this.#emit('keyShared', this.#info, address);
+    return false;
+  }
+
+  /** What its clients are held to from now on. */
+  limit(limits: ClientLimits, requested: Lease['limits']): void {
+    // Bytes are held back by one data plane only, and which one this is was settled when it opened.
+    const { bytesPerSecond } = this.#canHoldBack ? limits : this.#limits;
+    this.#limits = { ...limits, bytesPerSecond };
+    this.#lease = { ...this.#lease, limits: requested };
+    this.exchange.limit(this.#limits);
+  }
+
+  /** Its agent is here, and is told so. Another one that may still be here has to go. */
+  goLive(connection: ControlConnection, lines: LineBuffer, grant: Grant): void {
+    this.#dismiss(REPLACED);
+    const { address } = connection;
+    this.#info = { ...this.#info, address };
+    const heartbeat = this.#terms.heartbeat * 1000;
+    const say = (line: string) => this.exchange.say(line);
+    const session = new AgentSession(connection, lines, heartbeat, say, this);
+    this.#state = { at: 'live', session };
+    // Whether its service is down is for the agent to say anew.
+    if (this.#isParked) this.#park(false);
+    const ticket = drawTicket();
+    // On its way before the data plane, which may write past the stream, can announce the first client.
+    connection.send(formatMessage('REGISTERED', this.#registered(grant, ticket)));
+    const { descriptor } = connection;
+    this.exchange.announce({ descriptor, spares: { ticket, most: MAX_SPARES } });
+    if (grant.resumed) this.#emit('resumed', this.#info);
+    session.start();
+  }
+
+  /** From now on the lease runs out, unless its agent comes back. */
+  expire(): void {
+    const expiry = setTimeout(() => void this.end('lease-over'), this.#terms.lease * 1000);
+    this.#state = { at: 'held', expiry };
+  }
+
+  async end(ending: RegistrationEnding): Promise<void> {
+    if (this.#state.at === 'ended') return;
+    this.#dismiss(LAST_WORDS[ending]);
+    this.#state = { at: 'ended', ending };
+    await this.exchange.stop();
+    this.#resolveEnded();
+    this.#emit('ended', this.#info, ending, this.exchange.counters());
+  }
+
+  interrupted(interruption: Interruption, error?: ProtocolError): void {
+    this.#sharing.left();
+    this.#dismiss(error);
+    this.expire();
+    this.#emit('held', this.#info, interruption, this.#terms.lease);
+  }
+
+  asked(request: AgentRequest): void {
+    switch (request.word) {
+      case 'FAILED': {
+        const { ticket, reason } = request.body;
+        const count = (this.#failures.get(reason) ?? 0) + 1;
+        this.#failures.set(reason, count);
+        this.exchange.fail(ticket);
+        this.#emit('targetFailed', this.#info, reason, count);
+        break;
+      }
+      case 'PARK':
+        this.#park(true);
+        this.#emit('parked', this.#info, request.body.reason);
+        break;
+      case 'UNPARK':
+        this.#park(false);
+        this.#emit('unparked', this.#info);
+        break;
+      case 'BYE':
+        void this.end('bye');
+    }
+  }
+
+  /**
+   * Ends what there is of an agent or of the wait for one. The last word goes past the data plane:
+   * what that may still be writing are whole lines, unless the agent reads none.
+   */
+  #dismiss(lastWord?: ProtocolError): void {
+    if (this.#state.at === 'held') clearTimeout(this.#state.expiry);
+    if (this.#state.at !== 'live') return;
+    this.exchange.hold();
+    this.#state.session.end(lastWord);
+  }
+
+  #park(parked: boolean): void {
+    this.#isParked = parked;
+    this.exchange.park(parked);
+  }
+
+  #notify(text: string): void {
+    if (this.#state.at === 'live') this.#state.session.notify(text);
+  }
+
+  #registered(grant: Grant, spareTicket: string): Registered {
+    const { id, clientPort, backConnectPort } = this.#info;
+    return {
+      registration: id,
+      host: this.#terms.host,
+      port: clientPort,
+      backConnectPort,
+      ...grant,
+      lease: this.#terms.lease,
+      heartbeat: this.#terms.heartbeat,
+      deadline: this.#terms.heartbeat * MISSED_HEARTBEATS,
+      spareTicket,
+      maxSpares: MAX_SPARES,
+      limits: toMessage(this.#limits),
+    };
+  }
+}
+
+const REPLACED: ProtocolError = {
+  code: 'replaced',
+  message: 'another agent with this key has taken over',
+};
+
+const KEY_SHARED: ProtocolError = {
+  code: 'key-shared',
+  message:
+    'another agent uses the same key, and both have replaced each other; give each a state file of its own',
+};
+
+/** What an agent is told when its registration is taken away. */
+const LAST_WORDS: Partial<Record<RegistrationEnding, ProtocolError>> = {
+  revoked: {
+    code: 'revoked',
+    message: 'the token was withdrawn or has expired; ask the operator of the relay for another',
+  },
+  shutdown: { code: 'shutdown', message: 'the relay is being ended; try again' },
+};

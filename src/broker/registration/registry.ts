@@ -1,0 +1,156 @@
+import type { DescriptorBudget } from '../../data-plane/descriptor-budget.ts';
+import { reasonOf } from '../../errors.ts';
+import type { PortChoice } from '../access/ports.ts';
+import type { TokenRights } from '../access/token-rights.ts';
+import type { Refusal } from '../door/refusal.ts';
+import type { EmitBrokerEvent } from '../events.ts';
+import type { Registration } from './registration.ts';
+
+/** Both listeners, and the control connection, which a data plane may hold a second time. */
+const DESCRIPTORS = 3;
+
+/** Lets the system pick. */
+const ANY_PORT = 0;
+
+/** What a registration is to have, and how that is told of. */
+export interface Claim {
+  ports: PortChoice;
+  /** Of its token. */
+  rights: TokenRights | undefined;
+  event: 'registered' | 'restored';
+}
+
+/** All registrations, and what they take of what is limited: places, client ports, descriptors. */
+export class Registry {
+  readonly #most: number;
+  readonly #budget: DescriptorBudget;
+  readonly #emit: EmitBrokerEvent;
+  readonly #ports = new Set<number>();
+  readonly #opening = new Set<Promise<unknown>>();
+  readonly #all = new Map<number, Registration>();
+  readonly #ofToken = new Map<string, number>();
+  #count = 0;
+  #lastId = 0;
+  #isClosing = false;
+
+  /** @param most - at one time */
+  constructor(most: number, budget: DescriptorBudget, emit: EmitBrokerEvent) {
+    this.#most = most;
+    this.#budget = budget;
+    this.#emit = emit;
+  }
+
+  /** Client ports that are taken, or about to be. */
+  get ports(): ReadonlySet<number> {
+    return this.#ports;
+  }
+
+  /** Those included of which only relayed connections are left. */
+  all(): Registration[] {
+    return [...this.#all.values()];
+  }
+
+  /** Relayed connections. */
+  get pairs(): number {
+    return this.all().reduce((sum, { exchange }) => sum + exchange.counters().paired, 0);
+  }
+
+  find(id: number): Registration | undefined {
+    return this.#all.get(id);
+  }
+
+  /**
+   * Opens a registration on the first of its ports that nothing else on the machine holds.
+   *
+   * @param open - rejects with the system's error
+   */
+  async open<R extends Registration>(
+    claim: Claim,
+    open: (id: number, clientPort: number) => Promise<R>,
+  ): Promise<R | Refusal> {
+    const opening = this.#open(claim, open);
+    this.#opening.add(opening);
+    const opened = await opening;
+    this.#opening.delete(opening);
+    if ('cause' in opened || !this.#isClosing) return opened;
+    await opened.end('shutdown');
+    return { cause: 'shutdown' };
+  }
+
+  /** Ends all of them. Resolves when their relayed connections have ended, too. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    await Promise.all(this.all().map((registration) => registration.end('shutdown')));
+    // What was being opened when all this began ends as soon as it is.
+    while (this.#opening.size + this.#all.size > 0) {
+      await Promise.all(this.#opening);
+      await Promise.all(this.all().map(({ exchange }) => exchange.finished));
+    }
+  }
+
+  /** Resets all relayed connections. */
+  cut(): void {
+    for (const { exchange } of this.#all.values()) exchange.cut();
+  }
+
+  async #open<R extends Registration>(
+    { ports, rights, event }: Claim,
+    open: (id: number, clientPort: number) => Promise<R>,
+  ): Promise<R | Refusal> {
+    const lacking = this.#take(rights);
+    if (lacking !== undefined) return lacking;
+    const opened = await this.#openOnFreePort(ports, open);
+    if ('cause' in opened) {
+      this.#give(rights);
+      return opened;
+    }
+    const { info, exchange, ended } = opened;
+    this.#all.set(info.id, opened);
+    this.#ports.add(info.clientPort);
+    void ended.then(() => {
+      this.#ports.delete(info.clientPort);
+      this.#give(rights);
+    });
+    void exchange.finished.then(() => this.#all.delete(info.id));
+    this.#emit(event, info);
+    return opened;
+  }
+
+  async #openOnFreePort<R>(
+    { candidates, refusal }: PortChoice,
+    open: (id: number, clientPort: number) => Promise<R>,
+  ): Promise<R | Refusal> {
+    for (const port of candidates) {
+      if (port !== ANY_PORT) this.#ports.add(port);
+      this.#lastId += 1;
+      try {
+        return await open(this.#lastId, port);
+      } catch (error) {
+        this.#ports.delete(port);
+        const isTaken = port !== ANY_PORT && (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+        if (!isTaken) return { cause: 'listen', detail: reasonOf(error) };
+      }
+    }
+    return { cause: refusal };
+  }
+
+  #take(rights: TokenRights | undefined): Refusal | undefined {
+    if (this.#count >= this.#most) return { cause: 'full' };
+    const { name = '', maxRegistrations = Number.POSITIVE_INFINITY } = rights ?? {};
+    const ofToken = this.#ofToken.get(name) ?? 0;
+    if (ofToken >= maxRegistrations) return { cause: 'token-full', detail: name };
+    if (!this.#budget.take(DESCRIPTORS)) return { cause: 'descriptors' };
+    this.#count += 1;
+    this.#ofToken.set(name, ofToken + 1);
+    return undefined;
+  }
+
+  #give(rights: TokenRights | undefined): void {
+    const name = rights?.name ?? '';
+    const ofToken = (this.#ofToken.get(name) ?? 0) - 1;
+    if (ofToken > 0) this.#ofToken.set(name, ofToken);
+    else this.#ofToken.delete(name);
+    this.#count -= 1;
+    this.#budget.give(DESCRIPTORS);
+  }
+}
