@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { handleOf } from './handle.ts';
 
 /**
  * Makes a socket ask the kernel once more before it takes its peer's word for an end.
@@ -27,12 +28,7 @@ function pushConfirmed(this: Socket, chunk: unknown, encoding?: BufferEncoding):
     lastRead = this;
   } else if (lastRead === this) {
     lastRead = undefined;
-    if (readAgain(this)) return false;
+    if (handleOf(this)?.readStart?.() === 0) return false;
   }
   return Socket.prototype.push.call(this, chunk, encoding);
-}
-
-function readAgain(socket: Socket): boolean {
-  const { _handle: handle } = socket as { _handle?: { readStart?(): number } };
-  return handle?.readStart?.() === 0;
 }

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { connect, createServer, type NetConnectOpts, type Server, type Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import type { Endpoint, TlsSource } from '../data-plane.ts';
+import type { Endpoint } from '../data-plane.ts';
 import { failure } from '../failure.ts';
 import { ATTEMPT_TIMEOUT, BACKLOG, DIAL_TIMEOUT, KEEP_ALIVE_SECONDS } from '../limits.ts';
 import { confirmEnd } from './confirm-end.ts';
 import { reset } from './reset.ts';
-import { secure, secureDialled } from './tls.ts';
+import { secureDialled } from './tls.ts';
 
 /** Bytes one socket may hold in user space each way; one read of libuv's is as large. */
 const HIGH_WATER_MARK = 64 * 1024;
@@ -21,31 +21,21 @@ const STREAM = {
 
 export interface Listener {
   readonly port: number;
-  /** Lets nobody in any more; who came before stays. */
+  /** Lets nobody in any more. Connections that were handed out stay. */
   close(): void;
-}
-
-export interface ListenOptions {
-  /** Every address when undefined. */
-  host: string | undefined;
-  /** 0 lets the system pick. */
-  port: number;
-  /** Encrypts: a connection is handed out when its handshake is done. */
-  tls?: TlsSource | undefined;
 }
 
 /** Listens for connections, which arrive paused: their bytes stay in the kernel until somebody reads. */
 export async function listen(
-  { host, port, tls }: ListenOptions,
+  at: { host: string | undefined; port: number },
   onConnection: (socket: Socket) => void,
 ): Promise<Listener> {
   const server = createServer({ ...STREAM, pauseOnConnect: true }, (socket) => {
     socket.on('error', ignore);
     confirmEnd(socket);
-    if (tls === undefined) onConnection(socket);
-    else secure(socket, tls).then(onConnection, ignore);
+    onConnection(socket);
   });
-  server.listen({ port, host, backlog: BACKLOG });
+  server.listen({ port: at.port, host: at.host, backlog: BACKLOG });
   await once(server, 'listening');
   // Accept errors other than EMFILE (ECONNABORTED, …) concern one connection, never the listener.
   server.on('error', ignore);
@@ -99,14 +89,11 @@ export function dial(endpoint: Endpoint, allowHalfOpen = true, tls?: ConnectionO
     socket.once('close', () => failed(failure('ECONNRESET', 'closed while it was being made')));
     socket.once('connect', () => {
       if (tls === undefined) return ready(socket);
-      try {
-        const secured = secureDialled(socket, 'host' in endpoint ? endpoint.host : '', tls);
-        secured.on('error', failed);
-        secured.once('secureConnect', () => ready(secured));
-      } catch (error) {
-        reject(error);
+      const host = 'host' in endpoint ? endpoint.host : '';
+      secureDialled(socket, host, tls).then(ready, (error) => {
+        failed(error);
         socket.destroy();
-      }
+      });
     });
   });
   return { connected, abort: () => abort() };

@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
 import {
   type ConnectionOptions,
@@ -10,10 +11,10 @@ import {
 import type { TlsSource } from '../data-plane.ts';
 import { failure } from '../failure.ts';
 import { HANDSHAKE_TIMEOUT } from '../limits.ts';
+import { boundOutput } from './bound-output.ts';
+import { endByCloseNotify } from './close-notify.ts';
+import { reset } from './reset.ts';
 import { transportOf } from './transport.ts';
-
-/** What waits for the end of a handshake, by the plain socket. */
-const underWay = new WeakMap<Socket, (secured: TLSSocket) => void>();
 
 /**
  * Encrypts a connection that was accepted. Bytes that were read already have to be
@@ -24,29 +25,37 @@ const underWay = new WeakMap<Socket, (secured: TLSSocket) => void>();
  * is destroyed meanwhile, and when the certificate cannot be used; then nothing is left open.
  */
 export function secure(socket: Socket, source: TlsSource): Promise<TLSSocket> {
+  // It would never tell of its end any more.
+  if (socket.destroyed) return Promise.reject(handshakeFailed());
   return new Promise((resolve, reject) => {
     const failed = () => {
       clearTimeout(timer);
-      reject(failure('ECONNRESET', 'the TLS handshake failed'));
+      reject(handshakeFailed());
     };
-    const timer = setTimeout(() => socket.destroy(), HANDSHAKE_TIMEOUT);
+    const timer = setTimeout(() => reset(socket), HANDSHAKE_TIMEOUT);
     socket.once('close', failed);
     underWay.set(socket, (secured) => {
       clearTimeout(timer);
-      socket.off('close', failed);
-      secured.on('error', ignore);
-      resolve(secured);
+      // Each would cost a server more than its client.
+      secured.disableRenegotiation();
+      resolve(guarded(secured));
     });
     try {
       serverOf(source()).emit('connection', socket);
     } catch (error) {
       reject(error);
-      socket.destroy();
+      reset(socket);
     }
   });
 }
 
-/** Servers that never listen: they only shake hands. */
+/** Who is told of the end of a handshake, by the plain socket. */
+const underWay = new WeakMap<Socket, (secured: TLSSocket) => void>();
+
+/**
+ * Servers that never listen: connections are handed to them, as the documentation of their
+ * event `connection` has it, for they are what checks client certificates in Node.
+ */
 const servers = new WeakMap<TlsOptions, Server>();
 
 function serverOf(options: TlsOptions): Server {
@@ -59,14 +68,43 @@ function serverOf(options: TlsOptions): Server {
 }
 
 /**
- * Encrypts a connection that was dialled, and checks the certificate for the
+ * Encrypts a connection that was dialled. The certificate has to be for the
  * `servername` of the options, which may be an address here, or else for this host.
+ *
+ * Rejects with the error of TLS, when the socket is destroyed meanwhile, and when the options
+ * make no sense; the socket is then the caller's to destroy.
  */
-export function secureDialled(socket: Socket, host: string, options: ConnectionOptions): TLSSocket {
+export function secureDialled(
+  socket: Socket,
+  host: string,
+  options: ConnectionOptions,
+): Promise<TLSSocket> {
   const name = options.servername ?? host;
   // Only names may be asked for (RFC 6066, 3).
   const servername = isIP(name) === 0 ? name : '';
-  return connect({ minVersion: 'TLSv1.2', ...options, socket, host: name, servername });
+  return new Promise((resolve, reject) => {
+    const secured = connect({
+      minVersion: 'TLSv1.2',
+      ...options,
+      socket,
+      host: name,
+      servername,
+      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    });
+    secured.on('error', reject);
+    secured.once('close', () => reject(handshakeFailed()));
+    secured.once('secureConnect', () => resolve(guarded(secured)));
+  });
 }
 
-function ignore(): void {}
+function guarded(secured: TLSSocket): TLSSocket {
+  endByCloseNotify(secured);
+  boundOutput(secured);
+  // Node only reports what TLS finds wrong later, and would take the end behind it for a clean one.
+  secured.on('error', () => reset(secured));
+  return secured;
+}
+
+function handshakeFailed(): Error {
+  return failure('ECONNRESET', 'closed during the TLS handshake');
+}

@@ -6,6 +6,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { createServer } from 'node:tls';
 import { handToServer } from '#src/agent/hand-to-server.ts';
 import type { RelayDial } from '#src/data-plane/data-plane.ts';
+import { endByCloseNotify } from '#src/data-plane/portable/close-notify.ts';
 import { createPortableDataPlane } from '#src/data-plane/portable/portable-data-plane.ts';
 import { dial } from '#src/data-plane/portable/sockets.ts';
 import { createAuthority } from '../../support/certificates.ts';
@@ -29,7 +30,11 @@ async function tlsRelay(t: TestContext): Promise<TlsRelay> {
   const server = createServer({ ...SERVER, allowHalfOpen: true });
   const sockets: Socket[] = [];
   server.on('connection', (socket) => sockets.push(socket));
-  server.on('secureConnection', (socket) => socket.on('error', () => {}));
+  server.on('secureConnection', (socket) => {
+    socket.on('error', () => {});
+    // Or Node would lose the close_notify behind its tickets.
+    endByCloseNotify(socket);
+  });
   const arrivals = on(server, 'secureConnection');
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
