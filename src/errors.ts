@@ -9,16 +9,25 @@ export type RelayErrorCode =
   | 'E_RELAY_UNREACHABLE'
   | 'E_RELAY_LOST'
   | 'E_NOT_A_RELAY'
+  | 'E_REFUSED'
+  | 'E_BROKER_UNTRUSTED'
   | 'E_TARGET_UNREACHABLE';
 
 /** An error with a code to act on and a message that says what happened and what to do next. */
 export class RelayError extends Error {
   override name = 'RelayError';
   readonly code: RelayErrorCode;
+  /** The broker's own code where it refused something (`E_REFUSED`), such as `port-taken`. */
+  readonly refusal: string | undefined;
 
-  constructor(code: RelayErrorCode, message: string, options?: ErrorOptions) {
+  constructor(
+    code: RelayErrorCode,
+    message: string,
+    { refusal, ...options }: ErrorOptions & { refusal?: string } = {},
+  ) {
     super(message, options);
     this.code = code;
+    this.refusal = refusal;
   }
 }
 
@@ -33,7 +42,9 @@ export function dataPlaneFailed(cause: Error): RelayError {
 
 /** A system error in words, for a sentence such as "cannot reach a:1: …". */
 export function reasonOf(error: unknown): string {
-  const { code, message } = firstOf(error);
+  const { code, message, reason } = firstOf(error);
+  // The message of OpenSSL has names of its functions and lines of its source.
+  if (reason !== undefined && /^ERR_O?SSL_/.test(code ?? '')) return reason;
   return (code && SYSTEM_REASONS[code]) ?? message;
 }
 
@@ -53,7 +64,7 @@ const SYSTEM_REASONS: Record<string, string> = {
 };
 
 /** Trying several addresses of a name fails with one error for each: the first tells enough. */
-function firstOf(error: unknown): { code?: string; message: string } {
+function firstOf(error: unknown): { code?: string; message: string; reason?: string } {
   if (error instanceof AggregateError && error.errors.length > 0) return firstOf(error.errors[0]);
   if (error instanceof Error) return error;
   return { message: String(error) };

@@ -86,6 +86,11 @@ export function parseAddress(address: string): { host: string; port: number } | 
   return host !== undefined && port >= 1 && port <= 65535 ? { host, port } : undefined;
 }
 
+/** The reverse of {@link parseAddress}. */
+export function formatAddress(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 function whole(from: number, to: number, expected: string) {
   return v.pipe(
     v.number(),
