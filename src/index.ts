@@ -1,7 +1,8 @@
-export type { AgentEvents } from './agent/agent.ts';
 export { Agent, createAgent } from './agent/agent.ts';
 export type { DialBackOptions } from './agent/dial-back.ts';
 export { dialBackAndPipe } from './agent/dial-back.ts';
+export type { AgentEvents, AgentNotice } from './agent/events.ts';
+export type { Grant } from './agent/link/link.ts';
 export { Broker, createBroker } from './broker/broker.ts';
 export type {
   BrokerEvents,

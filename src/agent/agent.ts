@@ -1,22 +1,24 @@
 import { EventEmitter } from 'node:events';
-import type { Server } from 'node:net';
+import { Server } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import type {
-  DataPlane,
-  DataPlaneWarning,
-  DialledPair,
-  Endpoint,
-  PairReport,
-} from '../data-plane/data-plane.ts';
+import type { DataPlane } from '../data-plane/data-plane.ts';
 import { openDataPlane } from '../data-plane/open-data-plane.ts';
 import { dataPlaneFailed, RelayError } from '../errors.ts';
-import { type AgentOptions, type AgentSettings, agentOptions } from '../options/agent-options.ts';
-import { checkOptions } from '../options/option.ts';
+import {
+  type AgentOptions,
+  type AgentSettings,
+  checkAgentOptions,
+} from '../options/agent-options.ts';
 import { backoff } from './backoff.ts';
-import { ControlLink } from './control-link.ts';
-import { dialBack } from './dial-back.ts';
-import { nameOf, resolveTarget } from './target.ts';
+import { Clients } from './clients.ts';
+import type { AgentEvents, NoticeListener } from './events.ts';
+import { Health } from './health.ts';
+import { Lease } from './lease.ts';
+import type { Link } from './link/link.ts';
+import { checkFiles, type LinkContext, openLink } from './link/open-link.ts';
+import { isLasting } from './link/refusals.ts';
+import { Service } from './service.ts';
 
 /** Dials under way at one time; further notifications wait, unread, in the control connection. */
 const MAX_DIALLING = 256;
@@ -27,26 +29,6 @@ const ONE_REGISTRATION = 1;
 /** Milliseconds a control connection has to last for the relay to count as well again. */
 const STABLE = 5000;
 
-/** What an agent reports while it runs, with the arguments of each listener. */
-export interface AgentEvents {
-  /** Which data plane moves the bytes, and why this one. */
-  dataPlane: [name: DataPlane['name'], reason: string];
-  /** The data plane is short of something, and goes on without. As often as it happens. */
-  warning: [warning: DataPlaneWarning];
-  /** The data plane has failed, and the process has to end. Without a listener, it does (see `EventEmitter`). */
-  error: [error: RelayError];
-  /** The control connection is up; `address` is the relay's. */
-  connected: [address: string];
-  /** The relay cannot be reached or was lost; the next try comes in so many milliseconds. */
-  retrying: [error: RelayError, delay: number, attempt: number];
-  /** A client's connection is over. */
-  connectionEnded: [report: PairReport];
-  /** A client could not be fetched or its target not be reached. */
-  connectionFailed: [error: RelayError];
-  /** Closing: so many connections may still finish. */
-  draining: [connections: number];
-}
-
 /**
  * Makes an agent, which exposes a service through a relay and comes back when
  * the relay goes away. It writes no log: it reports through {@link AgentEvents}.
@@ -56,21 +38,22 @@ export interface AgentEvents {
  * @example
  * ```ts
  * const agent = createAgent({ to: 'relay.example.net:8080', target: 3000 });
+ * agent.on('ready', ({ host, port }) => console.log(`${host}:${port}`));
  * await agent.run(); // until agent.close()
  * ```
  */
 export function createAgent(options: AgentOptions): Agent {
-  return new Agent(checkOptions(agentOptions, options));
+  return new Agent(checkAgentOptions(options));
 }
 
 /** See {@link createAgent}. */
 export class Agent extends EventEmitter<AgentEvents> {
   readonly #settings: AgentSettings;
-  readonly #target: Endpoint | Server;
-  readonly #targetName: string;
   readonly #stop = new AbortController();
-  readonly #pairs = new Set<DialledPair>();
-  #link: ControlLink | undefined;
+  readonly #notice: NoticeListener = (code, message) => this.emit('notice', code, message);
+  #clients: Clients | undefined;
+  #health: Health | undefined;
+  #link: Link | undefined;
   /** When nothing is left of a run. */
   #over: Promise<void> | undefined;
   #connectedAt = Number.POSITIVE_INFINITY;
@@ -79,116 +62,160 @@ export class Agent extends EventEmitter<AgentEvents> {
   constructor(settings: AgentSettings) {
     super();
     this.#settings = settings;
-    this.#target = resolveTarget(settings.target);
-    this.#targetName = nameOf(settings.target);
   }
 
   /**
    * Registers and serves, again and again, until {@link Agent.close}.
    *
    * @throws RelayError the last failure, once `maxRetries` retries in a row have failed;
-   *   `E_DATA_PLANE` when the data plane asked for cannot be had.
+   *   `E_DATA_PLANE` when the data plane asked for cannot be had; `E_STATE`, `E_TLS` or
+   *   `E_BAD_OPTION` when a file cannot be used.
    */
   async run(): Promise<void> {
-    const { plane, reason } = await openDataPlane(
-      { dataPlane: this.#settings.dataPlane, threads: ONE_REGISTRATION },
-      {
-        warning: (warning) => this.emit('warning', warning),
-        failed: (error) => this.emit('error', dataPlaneFailed(error)),
-      },
-    );
-    this.emit('dataPlane', plane.name, reason);
-    const serving = this.#serveAgainAndAgain(plane);
+    const plane = await this.#openPlane();
+    const serving = this.#serve(plane);
     this.#over = serving.catch(() => {}).then(() => this.#retire(plane));
     await serving;
-  }
-
-  /** Connections run on when the relay is given up, and the data plane as long as they do. */
-  async #retire(plane: DataPlane): Promise<void> {
-    await Promise.allSettled([...this.#pairs].map(({ ended }) => ended));
-    await plane.close();
-  }
-
-  async #serveAgainAndAgain(plane: DataPlane): Promise<void> {
-    let attempt = 0;
-    while (!this.#stop.signal.aborted) {
-      const error = await this.#serve(plane);
-      if (error === undefined) return;
-      attempt = performance.now() - this.#connectedAt > STABLE ? 1 : attempt + 1;
-      if (attempt > (this.#settings.maxRetries ?? Number.POSITIVE_INFINITY)) throw error;
-      const pause = backoff(attempt, Math.random());
-      this.emit('retrying', error, pause, attempt);
-      await delay(pause, undefined, { signal: this.#stop.signal }).catch(() => {});
-    }
   }
 
   /**
    * Leaves the relay at once and waits for connections to end; those left after
    * the drain time are reset. Calling again with less time shortens it.
    *
+   * The relay takes the port back, unless there is a `state` file: then it holds
+   * the port for the time of its lease, for an agent that is started again.
+   *
    * @param drain - seconds to wait. Default: the `drain` option.
    */
   async close({ drain = this.#settings.drain }: { drain?: number } = {}): Promise<void> {
-    if (!this.#stop.signal.aborted) this.emit('draining', this.#pairs.size);
+    if (!this.#stop.signal.aborted) this.emit('draining', this.#clients?.size ?? 0);
     this.#stop.abort();
-    this.#link?.close();
-    const deadline = setTimeout(() => {
-      for (const pair of this.#pairs) pair.cut();
-    }, drain * 1000);
+    this.#health?.stop();
+    if (this.#link !== undefined) this.#leave(this.#link);
+    const deadline = setTimeout(() => this.#clients?.cut(), drain * 1000);
     await this.#over;
     clearTimeout(deadline);
   }
 
-  /** One control connection, from its dial to its end. Nothing is returned when we were closed. */
-  async #serve(plane: DataPlane): Promise<RelayError | undefined> {
-    this.#connectedAt = Number.POSITIVE_INFINITY;
-    try {
-      const link = await ControlLink.connect(this.#settings.to, this.#stop.signal);
-      this.#link = link;
-      this.#connectedAt = performance.now();
-      if (this.#stop.signal.aborted) link.close();
-      this.emit('connected', link.relayAddress);
-      await this.#answer(link, plane);
-    } catch (error) {
-      if (this.#stop.signal.aborted) return undefined;
-      if (error instanceof RelayError) return error;
-      throw error;
-    }
-    return undefined;
+  /** With a state file somebody will come back for the registration. */
+  #leave(link: Link): void {
+    link.close(this.#settings.state !== undefined);
   }
 
-  async #answer(link: ControlLink, plane: DataPlane): Promise<void> {
-    let dialling = 0;
-    await link.answer((port) => {
-      if (this.#stop.signal.aborted) return;
-      const { dialled } = this.#fetch(plane, { host: link.relayAddress, port });
-      dialling += 1;
-      if (dialling >= MAX_DIALLING) link.pause();
-      void dialled.then(() => {
-        dialling -= 1;
-        if (dialling < MAX_DIALLING) link.resume();
-      });
-    });
-  }
-
-  #fetch(plane: DataPlane, relay: { host: string; port: number }): DialledPair {
-    const pair = dialBack(plane, {
-      relay,
-      target: this.#target,
-      targetName: this.#targetName,
-      halfCloseTimeout: this.#settings.halfCloseTimeout * 1000,
-    });
-    this.#pairs.add(pair);
-    pair.ended.then(
-      (report) => {
-        this.#pairs.delete(pair);
-        this.emit('connectionEnded', report);
-      },
-      (error) => {
-        this.#pairs.delete(pair);
-        this.emit('connectionFailed', error);
+  async #openPlane(): Promise<DataPlane> {
+    const { dataPlane, tls } = this.#settings;
+    const { plane, reason } = await openDataPlane(
+      { dataPlane: tls ? 'portable' : dataPlane, threads: ONE_REGISTRATION },
+      {
+        warning: (warning) => this.emit('warning', warning),
+        failed: (error) => this.emit('error', dataPlaneFailed(error)),
       },
     );
-    return pair;
+    this.emit('dataPlane', plane.name, tls ? 'for TLS' : reason);
+    return plane;
+  }
+
+  /** Connections run on when the relay is given up, and the data plane as long as they do. */
+  async #retire(plane: DataPlane): Promise<void> {
+    this.#health?.stop();
+    await this.#clients?.gone();
+    await plane.close();
+  }
+
+  async #serve(plane: DataPlane): Promise<void> {
+    const settings = this.#settings;
+    const service = new Service(plane, settings.target, settings.halfCloseTimeout * 1000);
+    this.#clients = new Clients(service, {
+      ended: (report) => this.emit('connectionEnded', report),
+      failed: (error) => this.emit('connectionFailed', error),
+      unreachable: (ticket, cause) => this.#link?.fail(ticket, cause),
+    });
+    const [notice, { signal }] = [this.#notice, this.#stop];
+    await checkFiles(settings, notice);
+    const lease = await Lease.open(settings, notice);
+    await this.#watchHealth(service);
+    await this.#serveAgainAndAgain({ settings, service, lease, notice, signal });
+  }
+
+  /** Checks the target once before anybody is let in, and from then on every now and then. */
+  async #watchHealth({ target }: Service): Promise<void> {
+    const { health } = this.#settings;
+    if (health === undefined || target instanceof Server) return;
+    this.#health = new Health(target, health, (reason) => {
+      if (reason === undefined) this.emit('up');
+      else this.emit('down', reason);
+      this.#link?.park(reason);
+    });
+    await this.#health.start();
+  }
+
+  async #serveAgainAndAgain(context: LinkContext): Promise<void> {
+    const { lease, signal } = context;
+    let attempt = 0;
+    while (!signal.aborted) {
+      const error = await this.#serveOnce(context);
+      if (error === undefined) return;
+      attempt = performance.now() - this.#connectedAt > STABLE ? 1 : attempt + 1;
+      if (attempt > (this.#settings.maxRetries ?? Number.POSITIVE_INFINITY)) throw error;
+      const prospect = isLasting(error) ? 'lasting' : lease.isRunning ? 'leased' : 'ordinary';
+      const pause = backoff(attempt, Math.random(), prospect);
+      this.emit('retrying', error, pause, attempt);
+      await delay(pause, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** One control connection, from its dial to its end. Nothing is returned when we were closed. */
+  async #serveOnce(context: LinkContext): Promise<RelayError | undefined> {
+    const { lease, signal } = context;
+    this.#connectedAt = Number.POSITIVE_INFINITY;
+    try {
+      const link = await openLink(context);
+      if (signal.aborted) {
+        this.#leave(link);
+        return undefined;
+      }
+      this.#link = link;
+      this.#connectedAt = performance.now();
+      this.#announce(link);
+      return await this.#answer(link);
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      if (!(error instanceof RelayError)) throw error;
+      if (error.code === 'E_REFUSED') this.emit('refused', error);
+      if (this.#link !== undefined) {
+        lease.begin();
+        this.emit('lost', error);
+      }
+      return error;
+    } finally {
+      this.#link = undefined;
+    }
+  }
+
+  #announce(link: Link): void {
+    const { grant } = link;
+    const down = this.#health?.reason;
+    // Who was here before may have left the registration parked.
+    if (down !== undefined || grant?.resumed) link.park(down);
+    this.emit('connected', link.address);
+    if (grant !== undefined) this.emit('ready', grant);
+  }
+
+  #answer(link: Link): Promise<never> {
+    const clients = this.#clients;
+    let dialling = 0;
+    return link.serve((client) => {
+      if (clients === undefined || this.#stop.signal.aborted) {
+        if ('spare' in client.from) client.from.spare.cut();
+        return;
+      }
+      if (clients.isServed(client)) return;
+      dialling += 1;
+      if (dialling === MAX_DIALLING) link.pause();
+      void clients.join(client).then(() => {
+        dialling -= 1;
+        if (dialling === MAX_DIALLING - 1) link.resume();
+      });
+    });
   }
 }

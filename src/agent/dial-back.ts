@@ -14,10 +14,11 @@ import { RelayError, reasonOf } from '../errors.ts';
 import type { Target } from '../options/agent-options.ts';
 import { checkOptions } from '../options/option.ts';
 import { relayingOptions } from '../options/relaying-options.ts';
-import { dialledPort } from '../options/values.ts';
+import { dialledPort, formatAddress } from '../options/values.ts';
 import { handToServer } from './hand-to-server.ts';
 import { nameOf, resolveTarget } from './target.ts';
 
+/** For a registrant of the basic protocol; an agent speaks the extended one by itself. */
 export interface DialBackOptions {
   /** The relay: best the address that the control connection is connected to, so nothing else is ever dialled. */
   host: string;
@@ -96,7 +97,7 @@ export function named(pair: DialledPair, relay: RelayDial, targetName: string): 
     if (!(error instanceof DialError)) throw error;
     throw error.side === 'target'
       ? targetUnreachable(targetName, error.cause)
-      : relayUnreachable(`${relay.host}:${relay.port}`, error.cause);
+      : relayUnreachable(relay, error.cause);
   });
   return { dialled: pair.dialled, ended, cut: () => pair.cut() };
 }
@@ -109,7 +110,8 @@ function targetUnreachable(name: string, cause: unknown): RelayError {
   );
 }
 
-function relayUnreachable(name: string, cause: unknown): RelayError {
+/** A back-connect that did not come about, or was lost before it had a client. */
+export function relayUnreachable({ host, port }: RelayDial, cause: unknown): RelayError {
   const { code } = cause as NodeJS.ErrnoException;
   const hint =
     code === 'ECONNRESET'
@@ -117,7 +119,7 @@ function relayUnreachable(name: string, cause: unknown): RelayError {
       : 'Does a firewall block that port?';
   return new RelayError(
     'E_RELAY_UNREACHABLE',
-    `Cannot dial back to the relay at ${name}: ${reasonOf(cause)}. ${hint}`,
+    `Cannot dial back to the relay at ${formatAddress(host, port)}: ${reasonOf(cause)}. ${hint}`,
     { cause },
   );
 }

@@ -1,7 +1,9 @@
+import { performance } from 'node:perf_hooks';
 import type { Agent } from '../agent/agent.ts';
 import { logDataPlane } from './data-plane-log.ts';
 import { describeTraffic } from './describe.ts';
 import type { Log } from './log.ts';
+import { Throttle } from './throttle.ts';
 
 /** Writes what an agent reports into a log. */
 export function logAgent(agent: Agent, log: Log, target: string): void {
@@ -21,6 +23,16 @@ export function logAgent(agent: Agent, log: Log, target: string): void {
       attempt,
     });
   });
+  logNotices(agent, log);
+  agent.on('down', (reason) => {
+    log('warn', `${target} is down (${reason}); the relay refuses clients until it is back`, {
+      event: 'down',
+      reason,
+    });
+  });
+  agent.on('up', () => {
+    log('info', `${target} is back; the relay lets clients in again`, { event: 'up' });
+  });
   agent.on('connectionEnded', (report) => {
     log('info', `Connection ended, ${describeTraffic(report)}`, {
       event: 'connectionEnded',
@@ -35,5 +47,30 @@ export function logAgent(agent: Agent, log: Log, target: string): void {
       event: 'draining',
       connections,
     });
+  });
+}
+
+/** What programs get in full, and people in short: the address, and why there is none. */
+export function logForPrograms(agent: Agent, log: Log, target: string): void {
+  agent.on('ready', (grant) => {
+    log('info', `Clients reach ${target} at ${grant.address}`, { event: 'ready', ...grant });
+  });
+  agent.on('lost', ({ code, message }) => log('warn', message, { event: 'lost', code }));
+  agent.on('refused', ({ refusal, message }) => {
+    log('warn', message, { event: 'refused', code: refusal });
+  });
+}
+
+/** Where clients reach the service, on a line of its own, behind the sentence that announces it. */
+export function printAddress(agent: Agent): void {
+  agent.on('ready', ({ address }) => process.stdout.write(`${address}\n`));
+}
+
+/** A relay may repeat some of them as often as it likes. */
+function logNotices(agent: Agent, log: Log): void {
+  const throttle = new Throttle();
+  agent.on('notice', (code, message) => {
+    if (throttle.pass(code, performance.now()) === undefined) return;
+    log('warn', message, { event: 'notice', code });
   });
 }

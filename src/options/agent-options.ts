@@ -1,9 +1,20 @@
 import { Server } from 'node:net';
 import * as v from 'valibot';
 import type { Endpoint } from '../data-plane/data-plane.ts';
-import type { OptionsInput, OptionsOutput } from './option.ts';
+import { RelayError } from '../errors.ts';
+import { limitOptions } from './limit-options.ts';
+import { checkOptions, type OptionsInput, type OptionsOutput } from './option.ts';
 import { relayingOptions } from './relaying-options.ts';
-import { countFromZero, hostAndPort, parseAddress } from './values.ts';
+import { trustOptions } from './trust-options.ts';
+import {
+  countFromZero,
+  dialledPort,
+  hostAndPort,
+  parseAddress,
+  parseBlocks,
+  portRange,
+  text,
+} from './values.ts';
 
 /**
  * The service that clients are joined with: a port of this machine (`3000` or
@@ -27,6 +38,17 @@ const target = v.custom<Target>(
   'expected a port, <host>:<port> or unix:<path>',
 );
 
+const health = v.pipe(
+  v.string(),
+  v.check((check) => parseHealth(check) !== undefined, 'expected tcp or http:/<path>'),
+);
+
+/** How the target's health is checked: whether it can be connected to, or what it answers to a request for a path. */
+export function parseHealth(check: string): { path: string | undefined } | undefined {
+  const [, path] = /^(?:tcp|http:(\/[\x21-\x7e]*))$/.exec(check) ?? [undefined, null];
+  return path === null ? undefined : { path };
+}
+
 /** Every option of the agent. */
 export const agentOptions = {
   /** What clients are joined with. Required. */
@@ -41,12 +63,56 @@ export const agentOptions = {
     hint: 'host:port',
     help: 'The relay: host and control port',
   },
+  /** The client port; the relay refuses if it is taken or not allowed. Default: the relay chooses. */
+  port: {
+    schema: v.optional(dialledPort),
+    hint: 'port',
+    help: 'Ask for this client port (default: the relay chooses)',
+    excludes: ['ports'],
+  },
+  /** A range for the client port, `<from>-<to>`. Default: the relay chooses. */
+  ports: {
+    schema: v.optional(portRange),
+    hint: 'from-to',
+    help: 'Ask for a client port of this range',
+  },
+  ...trustOptions,
+  /** File in which the right to the port outlives the agent: started again with it, it has the same port. Default: none. */
+  state: {
+    schema: v.optional(text),
+    hint: 'file',
+    help: 'Keep the right to the port in this file, for the next start',
+  },
+  /** Whether back-connects go to the control port as well, so that the relay needs but one open port. Default false. */
+  singlePort: {
+    schema: v.optional(v.boolean(), false),
+    help: 'Dial back to the control port: nothing else of the relay needs to be reachable',
+  },
+  /** Connections that wait at the relay for clients yet to come, which saves those a round trip. Default 0. */
+  spares: {
+    schema: v.optional(countFromZero, 0),
+    hint: 'n',
+    help: 'Connections kept waiting at the relay, so that clients are joined at once',
+  },
+  /** Checks the target every 5 seconds, by `tcp` or `http:/<path>`; while it is down, the relay refuses clients. Default: no checks. */
+  health: {
+    schema: v.optional(health),
+    hint: 'tcp|http:/path',
+    help: 'Check the target, and have clients refused while it is down',
+  },
+  /** Which PROXY header tells the target its client's address. Default: none. */
+  proxyProtocol: {
+    schema: v.optional(v.picklist(['v1', 'v2'], 'expected v1 or v2')),
+    hint: 'v1|v2',
+    help: "Tell the target each client's address in a PROXY header",
+  },
   /** Failed attempts in a row to reach the relay before giving up. Default: never give up. */
   maxRetries: {
     schema: v.optional(countFromZero),
     hint: 'n',
     help: 'Give up after so many failed retries in a row (default: never)',
   },
+  ...limitOptions,
   ...relayingOptions,
 } as const;
 
@@ -55,3 +121,27 @@ export type AgentOptions = OptionsInput<typeof agentOptions> & { target: Target;
 
 /** Checked options, defaults filled in. */
 export type AgentSettings = OptionsOutput<typeof agentOptions>;
+
+/** What fits into one line of the protocol, beside all else that may be asked for. */
+const LONGEST_LISTS = 3000;
+const MOST_BLOCKS = 64;
+
+/** Checks all options, also for what does not go together. Throws `E_BAD_OPTION`. */
+export function checkAgentOptions(options: AgentOptions): AgentSettings {
+  const settings = checkOptions(agentOptions, options);
+  const { target, tls, tlsCert, dataPlane, health, proxyProtocol } = settings;
+  const lists = [settings.allowClients ?? '', settings.denyClients ?? ''];
+  const isObject = target instanceof Server;
+  const faults = [
+    isObject && health !== undefined && 'health: a server object has nowhere to be dialled',
+    isObject && proxyProtocol !== undefined && 'proxyProtocol: a server object cannot read it',
+    tlsCert !== undefined && !tls && 'tlsCert: needs tls',
+    tls && dataPlane === 'linux' && 'dataPlane: with tls, it can only be the portable one',
+    lists.some((list) => parseBlocks(list).length > MOST_BLOCKS) &&
+      `allowClients and denyClients: at most ${MOST_BLOCKS} entries each`,
+    lists.join('').length > LONGEST_LISTS &&
+      `allowClients and denyClients: at most ${LONGEST_LISTS} characters together`,
+  ].filter((fault) => fault !== false);
+  if (faults.length > 0) throw new RelayError('E_BAD_OPTION', faults.join('; '));
+  return settings;
+}

@@ -5,8 +5,14 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { basicBroker } from '../support/basic-broker.ts';
 import { clientPortOf, runBroker, runCli } from '../support/program.ts';
 import { connectTo, outcome, read, serve } from '../support/tcp.ts';
+
+const IMPOSTORS = [
+  ['when it has just connected', serve],
+  ['by a basic broker', basicBroker],
+] as const;
 
 describe('relay-agent', () => {
   test('logs the end of each connection with its byte counts', async (t) => {
@@ -103,19 +109,21 @@ describe('relay-agent', () => {
     'SSH-2.0-OpenSSH_9.9\r',
     'x'.repeat(5000),
   ]) {
-    test(`dials nothing when told ${JSON.stringify(line.slice(0, 24))}`, async (t) => {
-      const target = await serve(t, () => assert.fail('the target was dialled'));
-      const impostor = await serve(t, (socket) => socket.write(`${line}\n`));
-      const agent = runCli(t, 'relay-agent', [
-        String(target.port),
-        '--to',
-        `127.0.0.1:${impostor.port}`,
-        '--max-retries',
-        '0',
-      ]);
-      assert.equal(await agent.exited, 1);
-      assert.match(agent.output, /No relay answers at .* Check host and port\./);
-    });
+    for (const [protocol, impostorFor] of IMPOSTORS) {
+      test(`dials nothing when told ${JSON.stringify(line.slice(0, 24))} ${protocol}`, async (t) => {
+        const target = await serve(t, () => assert.fail('the target was dialled'));
+        const impostor = await impostorFor(t, (socket) => socket.write(`${line}\n`));
+        const agent = runCli(t, 'relay-agent', [
+          String(target.port),
+          '--to',
+          `127.0.0.1:${impostor.port}`,
+          '--max-retries',
+          '0',
+        ]);
+        assert.equal(await agent.exited, 1);
+        assert.match(agent.output, /No relay answers at .* Check host and port\./);
+      });
+    }
   }
 
   test('finishes its connections on SIGTERM and exits with 0', async (t) => {
@@ -135,7 +143,7 @@ describe('relay-agent', () => {
     const echo = await serve(t, () => {});
     const dialled = new Set<Socket>();
     const backConnects = await serve(t, (socket) => dialled.add(socket));
-    const flood = await serve(t, (socket) => {
+    const flood = await basicBroker(t, (socket) => {
       socket.write(`[NEW] ${backConnects.port}\n`.repeat(1000));
     });
     const agent = runCli(t, 'relay-agent', [

@@ -4,6 +4,7 @@ import { createServer, get } from 'node:http';
 import { createServer as createTcpServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { createAgent, createBroker, dialBackAndPipe } from 'relay-broker';
+import { basicBroker } from '../support/basic-broker.ts';
 import { mutePort } from '../support/mute-port.ts';
 import { outcome, serve } from '../support/tcp.ts';
 
@@ -129,7 +130,7 @@ test('a signal gives up the dials, and resets what is connected', async (t) => {
 test('an agent that is closed gives up what it is still dialling', async (t) => {
   const mute = await mutePort(t);
   const backConnects = await serve(t, () => {});
-  const control = await serve(t, (socket) => socket.write(`[NEW] ${backConnects.port}\n`));
+  const control = await basicBroker(t, (socket) => socket.write(`[NEW] ${backConnects.port}\n`));
   const agent = createAgent({ to: `${host}:${control.port}`, target: mute });
   const dialled = once(backConnects, 'connection');
   const running = agent.run();

@@ -2,13 +2,21 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { Server } from 'node:net';
 import test from 'node:test';
-import { agentOptions, parseTarget } from '#src/options/agent-options.ts';
+import {
+  agentOptions,
+  checkAgentOptions,
+  parseHealth,
+  parseTarget,
+} from '#src/options/agent-options.ts';
 import { checkOptions } from '#src/options/option.ts';
 
 test('an agent needs a target and a relay, and its defaults are the documented ones', () => {
   assert.deepEqual(checkOptions(agentOptions, { target: 3000, to: 'a:1' }), {
     target: 3000,
     to: 'a:1',
+    tls: false,
+    singlePort: false,
+    spares: 0,
     halfCloseTimeout: 600,
     drain: 10,
     dataPlane: 'auto',
@@ -58,4 +66,53 @@ test('any server object is a target, and nothing that only looks like one', () =
 test('an agent may be told never to retry', () => {
   const { maxRetries } = checkOptions(agentOptions, { target: 1, to: 'a:1', maxRetries: 0 });
   assert.equal(maxRetries, 0);
+});
+
+test('a health check is tcp, or http and a path', () => {
+  assert.deepEqual(parseHealth('tcp'), { path: undefined });
+  assert.deepEqual(parseHealth('http:/'), { path: '/' });
+  assert.deepEqual(parseHealth('http:/a/b?c=d'), { path: '/a/b?c=d' });
+  for (const check of [
+    '',
+    'udp',
+    'http',
+    'http:',
+    'http:a',
+    'https:/',
+    'http:/a b',
+    'http:/a\r\n',
+  ]) {
+    assert.throws(
+      () => checkOptions(agentOptions, { target: 1, to: 'a:1', health: check }),
+      /^RelayError: health: expected tcp or http:\/<path>$/,
+      check,
+    );
+  }
+});
+
+test('what does not go together is refused', () => {
+  for (const options of [
+    { port: 4000, ports: '4000-4001' },
+    { port: 0 },
+    { token: 'a', tokenFile: 'b' },
+    { proxyProtocol: 'v3' as 'v1' },
+    { spares: -1 },
+    { allowClients: 'everybody' },
+  ]) {
+    assert.throws(() => checkAgentOptions({ target: 1, to: 'a:1', ...options }), {
+      code: 'E_BAD_OPTION',
+    });
+  }
+});
+
+test('lists of addresses fit into a line of the protocol', () => {
+  const long = (count: number) =>
+    Array.from({ length: count }, (_, n) => `2001:db8:1111:2222:3333:4444:5555:${n}/128`).join();
+  const checked = (options: object) => checkAgentOptions({ target: 1, to: 'a:1', ...options });
+  assert.equal(checked({ allowClients: long(60) }).allowClients, long(60));
+  assert.throws(() => checked({ denyClients: '::1,'.repeat(65).slice(0, -1) }), /64 entries/);
+  assert.throws(
+    () => checked({ allowClients: long(60), denyClients: long(60) }),
+    /3000 characters/,
+  );
 });

@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises';
+import { performance } from 'node:perf_hooks';
+import * as v from 'valibot';
+import writeFileAtomic from 'write-file-atomic';
+import { RelayError, reasonOf } from '../errors.ts';
+import { parsePortRange } from '../options/values.ts';
+import { brokerWords, type Register, type Registered } from '../protocol/extended.ts';
+import type { NoticeListener } from './events.ts';
+
+/** What the right to a port consists of. A key is good at the relay that gave it, and told to no other. */
+const { key, port } = brokerWords.REGISTERED.entries;
+const held = v.object({ to: v.string(), key, port });
+
+type Held = v.InferOutput<typeof held>;
+
+export interface LeaseSettings {
+  to: string;
+  port?: number | undefined;
+  ports?: string | undefined;
+  /** Where it outlives this process. */
+  state?: string | undefined;
+}
+
+/** The right to a client port, as long as the relay holds it for us. */
+export class Lease {
+  readonly #settings: LeaseSettings;
+  readonly #notice: NoticeListener;
+  #held: Held | undefined;
+  #seconds = 0;
+  #endsAt = Number.NEGATIVE_INFINITY;
+
+  private constructor(settings: LeaseSettings, notice: NoticeListener, held: Held | undefined) {
+    this.#settings = settings;
+    this.#notice = notice;
+    this.#held = held;
+  }
+
+  /** @throws RelayError `E_STATE` when there is a file that cannot be read. */
+  static async open(settings: LeaseSettings, notice: NoticeListener): Promise<Lease> {
+    const { state, to } = settings;
+    const held = state === undefined ? undefined : await read(state, notice);
+    const isOurs = held !== undefined && held.to === to && isWanted(held.port, settings);
+    return new Lease(settings, notice, isOurs ? held : undefined);
+  }
+
+  /** What to ask the relay for, so that it gives back what was ours. */
+  get claim(): Pick<Register, 'resume' | 'preferredPort'> {
+    return { resume: this.#held?.key, preferredPort: this.#held?.port };
+  }
+
+  /** Whether the relay holds, or has held, something for us. */
+  get isKnown(): boolean {
+    return this.#held !== undefined;
+  }
+
+  /** Resolves when it would survive this process. */
+  async granted({ key, port, lease }: Registered): Promise<void> {
+    const { to, state } = this.#settings;
+    const isNew = this.#held?.key !== key || this.#held.port !== port;
+    this.#held = { to, key, port };
+    this.#seconds = lease;
+    if (state === undefined || !isNew) return;
+    try {
+      await writeFileAtomic(state, `${JSON.stringify(this.#held)}\n`, { mode: 0o600 });
+    } catch (error) {
+      this.#notice(
+        'state-file',
+        `Cannot write the state file ${state}: ${reasonOf(error)}. Started again, this agent may get another port.`,
+      );
+    }
+  }
+
+  /** The control connection is gone: from now on, the lease runs. */
+  begin(): void {
+    this.#endsAt = performance.now() + this.#seconds * 1000;
+  }
+
+  get isRunning(): boolean {
+    return performance.now() < this.#endsAt;
+  }
+}
+
+function isWanted(held: number, { port, ports }: LeaseSettings): boolean {
+  const range = ports === undefined ? undefined : parsePortRange(ports);
+  if (range !== undefined) return held >= range.from && held <= range.to;
+  return port === undefined || held === port;
+}
+
+async function read(file: string, notice: NoticeListener): Promise<Held | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new RelayError(
+      'E_STATE',
+      `Cannot read the state file ${file}: ${reasonOf(error)}. Give another (--state), or see to its permissions.`,
+      { cause: error },
+    );
+  }
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), held), text);
+  if (parsed.success) return parsed.output;
+  notice('state-file', `The state file ${file} holds no right to a port, and is written anew.`);
+  return undefined;
+}

@@ -1,0 +1,164 @@
+import type { Socket } from 'node:net';
+import { finished } from 'node:stream/promises';
+import type { ConnectionOptions } from 'node:tls';
+import { plainAddress } from '../../data-plane/address.ts';
+import { dial } from '../../data-plane/portable/sockets.ts';
+import { RelayError, reasonOf } from '../../errors.ts';
+import { parseAddress } from '../../options/values.ts';
+import { isTooLong, LINE_TOO_LONG, lineSplitter } from '../../protocol/lines.ts';
+import { printable } from '../../protocol/printable.ts';
+import { isDistrust, untrustedCertificate } from './trust.ts';
+
+/** Bytes that may lie unsent. A relay that leaves so much unread does not read at all. */
+const MAX_UNSENT = 64 * 1024;
+
+/** Milliseconds that a last word has to get out. */
+const FAREWELL = 1000;
+
+/** The agent's end of a control connection: lines in and lines out, whatever they mean. */
+export class ControlConnection {
+  /** As the user gave it. */
+  readonly name: string;
+  readonly host: string;
+  /** What it is connected to. */
+  readonly address: string;
+  readonly port: number;
+  /** Whether the relay closed without a word. */
+  hungUp = false;
+  readonly #socket: Socket;
+  readonly #lines = lineSplitter();
+  readonly #over: Promise<never>;
+
+  private constructor(socket: Socket, name: string, host: string) {
+    this.#socket = socket;
+    this.name = name;
+    this.host = host;
+    this.address = plainAddress(socket.remoteAddress ?? '');
+    this.port = socket.remotePort ?? 0;
+    socket.on('error', (error) => this.#lines.destroy(error));
+    // pipe() passes on an end, but not a socket's destruction.
+    socket.on('close', () => this.#lines.end());
+    this.#lines.pause();
+    socket.pipe(this.#lines);
+    this.#over = this.#watch();
+    // Whoever reads is told; somebody may not read yet.
+    this.#over.catch(() => {});
+  }
+
+  /**
+   * @param name - the relay's control port, `<host>:<port>`
+   * @throws RelayError `E_RELAY_UNREACHABLE`, `E_BROKER_UNTRUSTED`
+   */
+  static async connect(
+    name: string,
+    tls: ConnectionOptions | undefined,
+    signal: AbortSignal,
+  ): Promise<ControlConnection> {
+    const relay = parseAddress(name);
+    if (relay === undefined) throw new RelayError('E_BAD_OPTION', `${name} is not <host>:<port>`);
+    const { connected, abort } = dial(relay, false, tls);
+    signal.addEventListener('abort', abort);
+    if (signal.aborted) abort();
+    try {
+      return new ControlConnection(await connected, name, relay.host);
+    } catch (error) {
+      if (isDistrust(error)) throw untrustedCertificate(name, reasonOf(error), error);
+      const hint = tls
+        ? 'Does relay-broker run there, with TLS?'
+        : 'Is relay-broker running there?';
+      throw new RelayError(
+        'E_RELAY_UNREACHABLE',
+        `Cannot reach the relay at ${name}: ${reasonOf(error)}. ${hint}`,
+        { cause: error },
+      );
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** The next line. Rejects as {@link each} does. */
+  next(): Promise<string> {
+    const line = new Promise<string>((resolve) => {
+      this.#lines.once('data', (line: string) => {
+        this.#lines.pause();
+        resolve(line);
+      });
+      this.#lines.resume();
+    });
+    return Promise.race([line, this.#over]);
+  }
+
+  /**
+   * Hands over each line as it comes, except while paused, until the connection ends.
+   *
+   * @throws RelayError `E_RELAY_LOST`, `E_NOT_A_RELAY` for a line without end, or what it was ended with.
+   */
+  each(onLine: (line: string) => void): Promise<never> {
+    this.#lines.on('data', onLine);
+    this.#lines.resume();
+    return this.#over;
+  }
+
+  send(line: string): void {
+    if (!this.#socket.writable) return;
+    this.#socket.write(line);
+    if (this.#socket.writableLength > MAX_UNSENT) this.end(this.lost('it does not read'));
+  }
+
+  pause(): void {
+    this.#lines.pause();
+  }
+
+  resume(): void {
+    this.#lines.resume();
+  }
+
+  /** Ends the connection for this reason, which whoever reads is told. */
+  end(error: RelayError): void {
+    this.#lines.destroy(error);
+  }
+
+  /** Leaves, behind a last line if there is one. */
+  close(farewell?: string): void {
+    if (farewell === undefined || !this.#socket.writable) {
+      this.end(this.lost('closed'));
+      return;
+    }
+    this.#socket.end(farewell);
+    const timer = setTimeout(() => this.end(this.lost('closed')), FAREWELL);
+    this.#socket.once('close', () => clearTimeout(timer));
+    // What is left to be read lies before the relay's answer to that, its end.
+    this.#lines.resume();
+  }
+
+  lost(reason: string, cause?: unknown): RelayError {
+    return new RelayError('E_RELAY_LOST', `Lost the relay at ${this.name}: ${reason}.`, { cause });
+  }
+
+  notARelay(what: string): RelayError {
+    return new RelayError(
+      'E_NOT_A_RELAY',
+      `No relay answers at ${this.name}: ${what}. Check host and port.`,
+    );
+  }
+
+  /** {@link notARelay}, for a line that no relay would send. */
+  nonsense(line: string): RelayError {
+    return this.notARelay(`it sent ${printable(line)}`);
+  }
+
+  async #watch(): Promise<never> {
+    try {
+      await finished(this.#lines);
+    } catch (error) {
+      if (error instanceof RelayError) throw error;
+      if (isTooLong(error)) throw this.notARelay(LINE_TOO_LONG);
+      this.hungUp = this.#socket.bytesRead === 0;
+      throw this.lost(reasonOf(error), error);
+    } finally {
+      this.#socket.destroy();
+    }
+    this.hungUp = this.#socket.bytesRead === 0;
+    throw this.lost('it closed the control connection');
+  }
+}

@@ -1,0 +1,51 @@
+import type { RelayDial } from '../../data-plane/data-plane.ts';
+import type { LimitsMessage } from '../../protocol/extended.ts';
+import type { Spare } from '../service.ts';
+import type { Door } from './door.ts';
+
+/** The agent's end of a control connection, registered, whichever protocol it speaks. */
+export interface Link {
+  /** The address connected to. It is the only one dialled back, whatever a notification or a later look-up says. */
+  readonly address: string;
+  /** Where clients reach the service; a basic registrant is not told. */
+  readonly grant: Grant | undefined;
+  /**
+   * Hands over each client as it comes, until the connection ends. To be called once.
+   *
+   * @throws RelayError why it ended.
+   */
+  serve(onClient: (client: WaitingClient) => void): Promise<never>;
+  /** No more clients for now: they wait at the relay, nothing is queued here but what was read already. */
+  pause(): void;
+  resume(): void;
+  /** The target cannot be reached for this client. */
+  fail(ticket: string, cause: unknown): void;
+  /** Whether clients are to be let in: a service that is down has them refused. */
+  park(reason: string | undefined): void;
+  /** Leaves the relay. The registration ends, unless `keep` says that somebody will come back for it. */
+  close(keep: boolean): void;
+}
+
+/** A client that waits to be fetched: at the relay, or with a spare that is joined to it already. */
+export interface WaitingClient {
+  from: { relay: RelayDial; door?: Door } | { spare: Spare };
+  /** Names the client, where the protocol has a name for it. */
+  ticket?: string;
+  /** What the target is to get first. */
+  preface?: Uint8Array | undefined;
+}
+
+/** What the relay granted. */
+export interface Grant {
+  /** The relay's public name, or the host that the agent was given. */
+  host: string;
+  port: number;
+  /** `<host>:<port>`, an IPv6 address in brackets. */
+  address: string;
+  /** Whether it is the registration of before: the same port, and the clients that waited meanwhile. */
+  resumed: boolean;
+  /** Seconds that the port is kept when the agent is away. */
+  lease: number;
+  /** What clients are held to. */
+  limits: LimitsMessage;
+}

@@ -1,0 +1,68 @@
+import { RelayError } from '../../errors.ts';
+import type { ErrorCode } from '../../protocol/error-codes.ts';
+import { errorCode } from '../../protocol/extended.ts';
+import { escaped } from '../../protocol/printable.ts';
+
+/** What a user can do about a refusal. */
+const ADVICE: Partial<Record<ErrorCode, string>> = {
+  'hello-unknown': 'It may know only the basic protocol, or be no relay at all.',
+  'version-unknown': 'Use versions of relay-agent and relay-broker that go together.',
+  'tls-required': 'Use --tls.',
+  'token-required': 'Ask its operator for a token, and use --token-file.',
+  'token-refused': 'Check the token, or ask the operator of the relay for another.',
+  'token-expired': 'Ask the operator of the relay for another token.',
+  'port-taken': 'Ask for another port, or for none.',
+  'port-forbidden': 'Ask for another port, or for none.',
+  'no-port': 'The operator of the relay can give it more (--ports).',
+  'too-many': 'Its operator can raise the limit.',
+  'limit-refused': 'Ask for another limit.',
+  'key-shared': 'Give every agent a state file of its own (--state).',
+  revoked: 'Ask the operator of the relay for another token.',
+};
+
+/** What trying again does not mend: somebody has to change something first. */
+const LASTING: readonly ErrorCode[] = [
+  'hello-unknown',
+  'line-too-long',
+  'bad-message',
+  'out-of-order',
+  'version-unknown',
+  'tls-required',
+  'token-required',
+  'token-refused',
+  'token-expired',
+  'basic-refused',
+  'port-forbidden',
+  'limit-refused',
+  'key-shared',
+  'revoked',
+];
+
+/** What a relay says in `[ERROR]`, as an error of ours. */
+export function refused(name: string, said: RelayMessage): RelayError {
+  const refusal = escaped(said.code);
+  return new RelayError('E_REFUSED', inWords(`The relay at ${name} refuses`, said), { refusal });
+}
+
+/** What a relay says in `[WARNING]`. */
+export function warning(name: string, said: RelayMessage): string {
+  return inWords(`The relay at ${name} warns`, said);
+}
+
+function inWords(who: string, { code, message }: RelayMessage): string {
+  const why = escaped(message).replace(/\.$/, '');
+  const advice = ADVICE[errorCode(code)];
+  return `${who} (${escaped(code)}): ${why}.${advice === undefined ? '' : ` ${advice}`}`;
+}
+
+/** Whether to try again soon is of no use. */
+export function isLasting({ code, refusal }: RelayError): boolean {
+  if (code === 'E_BROKER_UNTRUSTED') return true;
+  return refusal !== undefined && LASTING.includes(errorCode(refusal));
+}
+
+/** As it came over the wire. */
+interface RelayMessage {
+  code: string;
+  message: string;
+}

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { FakeBroker } from '../../support/fake-broker.ts';
+import { mutePort } from '../../support/mute-port.ts';
+import { runAgent } from '../../support/running-agent.ts';
+import { outcome, serve } from '../../support/tcp.ts';
+
+test('with but one port, all back-connects and spares go there', async (t) => {
+  const echo = await serve(t, (socket) => socket.pipe(socket));
+  const broker = await FakeBroker.start(t);
+  runAgent(t, { to: broker.to, target: echo.port, singlePort: true, spares: 1 });
+  const control = await broker.agent();
+  for (const client of [await broker.client(control), await broker.takeSpare()]) {
+    const echoed = outcome(client);
+    client.end('hello');
+    assert.equal((await echoed).data.toString(), 'hello');
+  }
+  assert.ok(broker.backConnects.length >= 2);
+  assert.deepEqual([...new Set(broker.backConnects.map(({ door }) => door))], ['control']);
+});
+
+for (const dataPlane of ['auto', 'portable'] as const) {
+  describe(`when the port for back-connects is out of reach, with the data plane ${dataPlane}`, () => {
+    test('clients are fetched by the other one, with the same tickets, and it is said once', async (t) => {
+      const closed = await serve(t, () => {});
+      closed.close();
+      const echo = await serve(t, (socket) => socket.pipe(socket));
+      const broker = await FakeBroker.start(t, { registered: { backConnectPort: closed.port } });
+      const { told } = runAgent(t, { to: broker.to, target: echo.port, dataPlane });
+      const control = await broker.agent();
+      await Promise.all(
+        Array.from({ length: 20 }, async () => {
+          const client = await broker.client(control);
+          const echoed = outcome(client);
+          client.end('hello');
+          assert.equal((await echoed).data.toString(), 'hello');
+        }),
+      );
+      assert.deepEqual(
+        told.filter((name) => name !== 'connectionEnded'),
+        ['dataPlane', 'connected', 'ready', 'notice'],
+      );
+    });
+
+    test('spares wait at the other one', async (t) => {
+      const closed = await serve(t, () => {});
+      closed.close();
+      const broker = await FakeBroker.start(t, { registered: { backConnectPort: closed.port } });
+      const { next } = runAgent(t, { to: broker.to, spares: 3, dataPlane });
+      const [code] = await next('notice');
+      assert.equal(code, 'single-port');
+      assert.equal((await broker.backConnect('[SPARE]', 3)).door, 'control');
+    });
+
+    test('a port that does not even refuse is given up while the client still waits', async (t) => {
+      const echo = await serve(t, (socket) => socket.pipe(socket));
+      const broker = await FakeBroker.start(t, {
+        registered: { backConnectPort: await mutePort(t) },
+      });
+      const { next } = runAgent(t, { to: broker.to, target: echo.port, dataPlane });
+      const control = await broker.agent();
+      const since = performance.now();
+      const ended = next('connectionEnded');
+      const client = await broker.client(control);
+      assert.ok(performance.now() - since < 8000, 'within the pair timeout of a broker');
+      const echoed = outcome(client);
+      client.end('hello');
+      assert.equal((await echoed).data.toString(), 'hello');
+      await ended;
+      // From then on, nobody waits for it.
+      const again = performance.now();
+      await broker.client(control);
+      assert.ok(performance.now() - again < 1000);
+    });
+
+    test('a target that hangs is not taken for such a port', async (t) => {
+      const broker = await FakeBroker.start(t);
+      const { agent, next, told } = runAgent(t, {
+        to: broker.to,
+        target: await mutePort(t),
+        dataPlane,
+      });
+      const control = await broker.agent();
+      control.say('NEW', { ticket: 't'.repeat(22), client: { address: '::1', port: 1 } });
+      // Once by the pair, once to see whether it can be reached.
+      await broker.visited(2);
+      const failed = next('connectionFailed');
+      await agent.close({ drain: 0 });
+      await failed;
+      assert.ok(!told.includes('notice'));
+      assert.deepEqual(broker.backConnects, []);
+    });
+  });
+}
+
+test('a target that cannot be reached says nothing of the door', async (t) => {
+  const closed = await serve(t, () => {});
+  closed.close();
+  const broker = await FakeBroker.start(t);
+  const { next, told } = runAgent(t, { to: broker.to, target: closed.port });
+  const control = await broker.agent();
+  const failed = next('connectionFailed');
+  control.say('NEW', { ticket: 't'.repeat(22), client: { address: '::1', port: 1 } });
+  assert.equal((await failed)[0].code, 'E_TARGET_UNREACHABLE');
+  assert.ok(!told.includes('notice'));
+});
+
+test('a server object is given its client by the other port, too', async (t) => {
+  const closed = await serve(t, () => {});
+  closed.close();
+  const service = await serve(t, (socket) => socket.pipe(socket));
+  const broker = await FakeBroker.start(t, { registered: { backConnectPort: closed.port } });
+  runAgent(t, { to: broker.to, target: service });
+  const client = await broker.client(await broker.agent());
+  const echoed = outcome(client);
+  client.end('hello');
+  assert.equal((await echoed).data.toString(), 'hello');
+});
