@@ -1,20 +1,27 @@
 #!/usr/bin/env node
 import { createAgent } from '../agent/agent.ts';
 import { nameOf } from '../agent/target.ts';
-import { logAgent } from '../log/agent-log.ts';
+import { logAgent, logForPrograms, printAddress } from '../log/agent-log.ts';
 import { createLog } from '../log/log.ts';
 import { agentOptions } from '../options/agent-options.ts';
-import { logOptions } from '../options/log-options.ts';
+import { jsonOptions, logOptions } from '../options/log-options.ts';
+import { readyOptions } from '../options/ready-options.ts';
 import { closeOnSignals, exitOnFailure, program } from './program.ts';
+import { tellScripts } from './scripts.ts';
 
 await program({
   name: 'relay-agent',
   description: 'Exposes a local service through a relay',
-  options: { ...agentOptions, ...logOptions },
-  async run({ log: format, ...settings }) {
+  options: { ...agentOptions, ...readyOptions, ...logOptions, ...jsonOptions },
+  async run({ log: format, json, onReady, addressFile, ...settings }) {
     const agent = createAgent(settings);
-    const log = createLog({ log: format, verbose: false });
-    logAgent(agent, log, nameOf(settings.target));
+    const isJson = json || format === 'json';
+    const log = createLog({ log: isJson ? 'json' : 'pretty', verbose: false });
+    const target = nameOf(settings.target);
+    logAgent(agent, log, target);
+    if (isJson) logForPrograms(agent, log, target);
+    else printAddress(agent);
+    tellScripts(agent, { onReady, addressFile }, log);
     exitOnFailure(agent, log);
     closeOnSignals(agent);
     await agent.run();

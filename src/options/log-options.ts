@@ -18,3 +18,11 @@ export const verboseOptions = {
     help: 'Log every connection, from its arrival to its end',
   },
 };
+
+/** For an agent, whose events scripts read. */
+export const jsonOptions = {
+  json: {
+    schema: v.optional(v.boolean(), false),
+    help: 'The same as --log json',
+  },
+};
