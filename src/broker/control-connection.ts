@@ -39,6 +39,7 @@ export class ControlConnection {
     this.#holder = holder;
     socket.on('data', this.#onData).on('end', this.#onEnd);
     socket.on('error', this.#onError).on('close', this.#onClose);
+    socket.resume();
   }
 
   get socket(): Socket {

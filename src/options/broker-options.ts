@@ -31,11 +31,11 @@ export const brokerOptions = {
     hint: 'address',
     help: 'Address for every listener (default: all)',
   },
-  /** Public name of this machine, for the log. Default: none. */
+  /** Public name of this machine, for agents and the log. Default: none. */
   advertise: {
-    schema: v.optional(text),
+    schema: v.optional(v.pipe(text, v.maxLength(255, 'expected at most 255 characters'))),
     hint: 'host',
-    help: 'Public name of this machine, used in logs',
+    help: 'Public name of this machine, for agents and logs',
   },
   /** Client ports come from this range only, `<from>-<to>`, lowest free first. Default: the system picks. */
   ports: {

@@ -81,8 +81,12 @@ export async function read(socket: Socket, count: number): Promise<Buffer> {
 }
 
 /** What a client gets from a port that lets nobody in: the code of its error, or `'eof'`. */
-export async function knock(port: number, host = '127.0.0.1'): Promise<string> {
-  const socket = connect({ port, host });
+export async function knock(
+  port: number,
+  host = '127.0.0.1',
+  localAddress?: string,
+): Promise<string> {
+  const socket = connect({ port, host, ...(localAddress && { localAddress }) });
   const answer = await new Promise<string>((resolve) => {
     socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
     socket.once('end', () => resolve('eof'));

@@ -2,6 +2,7 @@ import type { ProtocolError } from '../../protocol/error-codes.ts';
 import { type AgentMessage, type BackConnectMessage, VERSION } from '../../protocol/extended.ts';
 import { formatMessage } from '../../protocol/message.ts';
 import { drawNonce, drawToken, prove, sameProof } from '../../protocol/proof.ts';
+import { isExpired } from '../access/token-book.ts';
 import type { TokenRights } from '../access/token-rights.ts';
 import { type AgentLine, MessageReader, outOfOrder } from '../message-reader.ts';
 
@@ -102,7 +103,7 @@ export class Handshake {
     const token = rights?.token ?? NOBODYS_TOKEN;
     const isRight = sameProof(request.proof ?? '', prove('agent', token, challenge));
     if (rights === undefined || !isRight) return { do: 'deny', error: TOKEN_REFUSED, name };
-    if (rights.expires !== undefined && rights.expires <= Date.now()) return refuse(TOKEN_EXPIRED);
+    if (isExpired(rights)) return refuse(TOKEN_EXPIRED);
     const proof = prove('broker', token, challenge);
     return { do: 'register', application: { request, rights, proof } };
   }

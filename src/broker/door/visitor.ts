@@ -79,7 +79,10 @@ export class Visitor implements Stranger, ControlHolder {
     this.#handshake = new Handshake(policy, { secured: false });
     this.address = this.#connection.address;
     this.#arm(policy.helloWait, () => this.#apply(() => host.registerBasic(this.#connection)));
-    socket.once('close', () => this.over());
+    socket.once('close', () => {
+      // The end of a TLS handshake is told by whoever shakes hands.
+      if (this.#stage !== 'securing') this.over();
+    });
   }
 
   received(chunk: Buffer): void {
@@ -129,7 +132,8 @@ export class Visitor implements Stranger, ControlHolder {
       this.#expectLine();
     } catch (error) {
       if (this.#stage !== 'securing') return;
-      this.#refuse({ cause: 'tls', detail: reasonOf(error) });
+      this.#host.refused(this.address, { cause: 'tls', detail: reasonOf(error) });
+      this.over();
     }
   }
 

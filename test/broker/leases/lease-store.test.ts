@@ -1,19 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { formatLeases, type Lease, parseLeases } from '#src/broker/leases/lease-file.ts';
 import { LeaseStore } from '#src/broker/leases/lease-store.ts';
 import { RelayError } from '#src/errors.ts';
+import { emptyFolder } from '../../support/folder.ts';
 
 const EMPTY = formatLeases([]);
-
-async function folder(t: TestContext): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), 'relay-leases-'));
-  t.after(() => rm(path, { recursive: true, force: true }));
-  return path;
-}
 
 async function open(t: TestContext, file: string | undefined): Promise<LeaseStore> {
   const store = await LeaseStore.open(file, (error) => assert.fail(error));
@@ -35,7 +29,7 @@ function isStateError(text: RegExp) {
 }
 
 test('what is kept is on disk, and the next broker has it', async (t) => {
-  const file = join(await folder(t), 'state');
+  const file = join(await emptyFolder(t), 'state');
   const store = await open(t, file);
   await store.keep(lease(1));
   await store.keep(lease(2));
@@ -46,7 +40,7 @@ test('what is kept is on disk, and the next broker has it', async (t) => {
 });
 
 test('nobody else may read the file, whoever made it', async (t) => {
-  const file = join(await folder(t), 'state');
+  const file = join(await emptyFolder(t), 'state');
   const first = await open(t, file);
   assert.equal((await stat(file)).mode & 0o777, 0o600);
   await first.close();
@@ -59,7 +53,7 @@ test('nobody else may read the file, whoever made it', async (t) => {
 });
 
 test('the key itself is not in the file', async (t) => {
-  const file = join(await folder(t), 'state');
+  const file = join(await emptyFolder(t), 'state');
   const store = await open(t, file);
   await store.keep(lease(1));
   const entry = JSON.parse(await readFile(file, 'utf8')).leases[0];
@@ -67,7 +61,7 @@ test('the key itself is not in the file', async (t) => {
 });
 
 test('changes that come while the file is written are written together, and all are there', async (t) => {
-  const path = await folder(t);
+  const path = await emptyFolder(t);
   const file = join(path, 'state');
   const store = await open(t, file);
   await Promise.all(Array.from({ length: 500 }, (_, n) => store.keep(lease(n))));
@@ -76,7 +70,7 @@ test('changes that come while the file is written are written together, and all 
 });
 
 test('what is closed leaves the file as it is, whatever ends after that', async (t) => {
-  const file = join(await folder(t), 'state');
+  const file = join(await emptyFolder(t), 'state');
   const store = await open(t, file);
   await store.keep(lease(1));
   const closing = store.close();
@@ -87,7 +81,7 @@ test('what is closed leaves the file as it is, whatever ends after that', async 
 });
 
 test('what was dropped right before the end is gone from the file', async (t) => {
-  const file = join(await folder(t), 'state');
+  const file = join(await emptyFolder(t), 'state');
   const store = await open(t, file);
   await store.keep(lease(1));
   store.drop(lease(1).keyHash);
@@ -96,7 +90,7 @@ test('what was dropped right before the end is gone from the file', async (t) =>
 });
 
 test('a symbolic link stays one, and both names are one file', async (t) => {
-  const path = await folder(t);
+  const path = await emptyFolder(t);
   const [file, link] = [join(path, 'state'), join(path, 'link')];
   await writeFile(file, EMPTY);
   await symlink('state', link);
@@ -107,7 +101,7 @@ test('a symbolic link stays one, and both names are one file', async (t) => {
 });
 
 test('a file that is broken, foreign or cannot be read says what to do, and is left as it is', async (t) => {
-  const path = await folder(t);
+  const path = await emptyFolder(t);
   const file = join(path, 'state');
   await writeFile(file, 'precious');
   await assert.rejects(
@@ -120,7 +114,7 @@ test('a file that is broken, foreign or cannot be read says what to do, and is l
 });
 
 test('two brokers do not share a file, and the second may have it after the first', async (t) => {
-  const file = join(await folder(t), 'state');
+  const file = join(await emptyFolder(t), 'state');
   const first = await open(t, file);
   await assert.rejects(open(t, file), isStateError(/Another broker uses/));
   await first.close();
@@ -128,7 +122,7 @@ test('two brokers do not share a file, and the second may have it after the firs
 });
 
 test('a broker whose file was refused does not keep others from it', async (t) => {
-  const file = join(await folder(t), 'state');
+  const file = join(await emptyFolder(t), 'state');
   await writeFile(file, 'broken');
   await assert.rejects(open(t, file), isStateError(/holds no leases/));
   await rm(file);
@@ -136,7 +130,7 @@ test('a broker whose file was refused does not keep others from it', async (t) =
 });
 
 test('a disk that fails is told of, and holds nobody up', async (t) => {
-  const path = await folder(t);
+  const path = await emptyFolder(t);
   await mkdir(join(path, 'sub'));
   const failures: Error[] = [];
   const store = await LeaseStore.open(join(path, 'sub', 'state'), (error) => failures.push(error));
