@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { describe, test } from 'node:test';
+import { runJsonAgent } from '../../support/json-agent.ts';
+import { runBroker, runCli } from '../../support/program.ts';
+import { connectTo, outcome, read, serve } from '../../support/tcp.ts';
+
+for (const plane of ['auto', 'portable']) {
+  const onPlane = ['--data-plane', plane];
+
+  describe(`with the data plane ${plane}`, () => {
+    test('one port is enough, for a service that speaks first as well', async (t) => {
+      const greeter = await serve(t, (socket) => {
+        socket.write('welcome, ');
+        socket.pipe(socket);
+      });
+      const broker = await runBroker(t, ...onPlane);
+      // Whoever sees only the control port: everything else is refused.
+      const door = await forwarder(t, '127.0.0.2', broker.controlPort);
+      const agent = runCli(t, 'relay-agent', [
+        String(greeter.port),
+        '--to',
+        `127.0.0.2:${door.port}`,
+        '--single-port',
+        '--json',
+        ...onPlane,
+      ]);
+      const [line] = await agent.line(/"event":"ready"/);
+      const { port } = JSON.parse(line) as { port: number };
+      for (let n = 0; n < 20; n += 1) {
+        const client = await connectTo(t, port);
+        const answer = outcome(client);
+        client.end(`client ${n}`);
+        const { data, ending } = await answer;
+        assert.deepEqual([data.toString(), ending], [`welcome, client ${n}`, 'eof']);
+      }
+      assert.ok(door.connections > 20);
+    });
+
+    test('the agent finds out by itself that there is but one port, and loses nobody over it', async (t) => {
+      const echo = await serve(t, (socket) => socket.pipe(socket));
+      const broker = await runBroker(t, ...onPlane);
+      const door = await forwarder(t, '127.0.0.2', broker.controlPort);
+      const agent = runCli(t, 'relay-agent', [
+        String(echo.port),
+        '--to',
+        `127.0.0.2:${door.port}`,
+        '--json',
+        ...onPlane,
+      ]);
+      const [line] = await agent.line(/"event":"ready"/);
+      const { port } = JSON.parse(line) as { port: number };
+      const clients = Array.from({ length: 20 }, async (_, n) => {
+        const client = await connectTo(t, port);
+        const echoed = outcome(client);
+        client.end(`client ${n}`);
+        assert.equal((await echoed).data.toString(), `client ${n}`);
+      });
+      await Promise.all(clients);
+    });
+
+    test('spares serve clients, also of a service that speaks first, and are replaced', async (t) => {
+      const greeter = await serve(t, (socket) => {
+        socket.write('hello');
+        socket.pipe(socket);
+      });
+      const broker = await runBroker(t, ...onPlane);
+      const options = ['--spares', '4', ...onPlane];
+      const agent = runJsonAgent(t, greeter.port, broker.controlPort, ...options);
+      const port = await agent.port();
+      // More at once than there are spares: the rest is fetched by ticket.
+      for (let round = 0; round < 5; round += 1) {
+        const clients = Array.from({ length: 10 }, async (_, n) => {
+          const client = await connectTo(t, port);
+          assert.equal((await read(client, 5)).toString(), 'hello');
+          const echoed = outcome(client);
+          client.end(`client ${n}`);
+          const { data, ending } = await echoed;
+          assert.deepEqual([data.toString(), ending], [`client ${n}`, 'eof']);
+        });
+        await Promise.all(clients);
+      }
+    });
+
+    test('a service that cannot be reached resets its client at once and is reported', async (t) => {
+      const closed = await serve(t, () => {});
+      closed.close();
+      const broker = await runBroker(t, '--pair-timeout', '60', '--verbose', ...onPlane);
+      for (const spares of [[], ['--spares', '1']]) {
+        const options = [...spares, ...onPlane];
+        const agent = runJsonAgent(t, closed.port, broker.controlPort, ...options);
+        const client = await connectTo(t, await agent.port());
+        assert.equal((await outcome(client)).ending, 'ECONNRESET');
+        await agent.event('connectionFailed');
+      }
+      await broker.line(/refused/);
+    });
+
+    test('the service learns who its client is from a PROXY header', async (t) => {
+      for (const version of ['v1', 'v2']) {
+        const service = await serve(t, () => {});
+        const arrived = once(service, 'connection');
+        const broker = await runBroker(t, ...onPlane);
+        const options = ['--proxy-protocol', version, ...onPlane];
+        const agent = runJsonAgent(t, service.port, broker.controlPort, ...options);
+        const port = await agent.port();
+        const client = await connectTo(t, port, { localAddress: '127.0.0.3' });
+        const { localPort } = client;
+        const [socket] = (await arrived) as [Socket];
+        client.write('payload');
+        if (version === 'v1') {
+          const header = `PROXY TCP4 127.0.0.3 127.0.0.1 ${localPort} ${port}\r\n`;
+          const text = await read(socket, header.length + 7);
+          assert.equal(text.toString(), `${header}payload`);
+        } else {
+          const header = await read(socket, 28 + 7);
+          assert.equal(header.toString('hex', 0, 12), '0d0a0d0a000d0a515549540a');
+          assert.deepEqual([...header.subarray(16, 20)], [127, 0, 0, 3]);
+          assert.equal(header.readUInt16BE(24), localPort);
+          assert.equal(header.readUInt16BE(26), port);
+          assert.equal(header.toString('latin1', 28), 'payload');
+        }
+      }
+    });
+  });
+}
+
+/** Something that lets others reach one port of ours by another address of this machine, and nothing else. */
+async function forwarder(t: Parameters<typeof connectTo>[0], host: string, port: number) {
+  const door = { port: 0, connections: 0 };
+  const sockets = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true }, (from) => {
+    door.connections += 1;
+    const to = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+    for (const [one, other] of [
+      [from, to],
+      [to, from],
+    ] as const) {
+      sockets.add(one);
+      one.on('error', () => other.destroy());
+      one.pipe(other);
+    }
+  });
+  server.listen({ host, port: 0 });
+  await once(server, 'listening');
+  t.after(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  const address = server.address();
+  door.port = address !== null && typeof address === 'object' ? address.port : 0;
+  return door;
+}
