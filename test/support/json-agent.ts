@@ -6,7 +6,7 @@ export interface AgentEvent {
   [field: string]: unknown;
 }
 
-/** A relay-agent with `--json`, as scripts use it. */
+/** What scripts get of a relay-agent with `--json`. */
 export interface JsonAgent {
   program: Program;
   /** The `nth` event of that name, as soon as it is there. */
@@ -15,13 +15,14 @@ export interface JsonAgent {
   port(nth?: number): Promise<number>;
 }
 
+/** @param relay - its control port on this machine, or where it is */
 export function runJsonAgent(
   t: TestContext,
   target: number | string,
-  controlPort: number,
+  relay: number | string,
   ...options: string[]
 ): JsonAgent {
-  const to = `127.0.0.1:${controlPort}`;
+  const to = typeof relay === 'number' ? `127.0.0.1:${relay}` : relay;
   const program = runCli(t, 'relay-agent', [String(target), '--to', to, '--json', ...options]);
   const event = async (name: string, nth = 1): Promise<AgentEvent> => {
     const [line] = await program.line(new RegExp(`^\\{.*"event":"${name}".*\\}$`), nth);

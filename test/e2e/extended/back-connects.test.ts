@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { runJsonAgent } from '../../support/json-agent.ts';
-import { runBroker, runCli } from '../../support/program.ts';
+import { runBroker } from '../../support/program.ts';
 import { connectTo, outcome, read, serve } from '../../support/tcp.ts';
 
 for (const plane of ['auto', 'portable']) {
@@ -18,16 +18,9 @@ for (const plane of ['auto', 'portable']) {
       const broker = await runBroker(t, ...onPlane);
       // Whoever sees only the control port: everything else is refused.
       const door = await forwarder(t, '127.0.0.2', broker.controlPort);
-      const agent = runCli(t, 'relay-agent', [
-        String(greeter.port),
-        '--to',
-        `127.0.0.2:${door.port}`,
-        '--single-port',
-        '--json',
-        ...onPlane,
-      ]);
-      const [line] = await agent.line(/"event":"ready"/);
-      const { port } = JSON.parse(line) as { port: number };
+      const relay = `127.0.0.2:${door.port}`;
+      const agent = runJsonAgent(t, greeter.port, relay, '--single-port', ...onPlane);
+      const port = await agent.port();
       for (let n = 0; n < 20; n += 1) {
         const client = await connectTo(t, port);
         const answer = outcome(client);
@@ -42,15 +35,9 @@ for (const plane of ['auto', 'portable']) {
       const echo = await serve(t, (socket) => socket.pipe(socket));
       const broker = await runBroker(t, ...onPlane);
       const door = await forwarder(t, '127.0.0.2', broker.controlPort);
-      const agent = runCli(t, 'relay-agent', [
-        String(echo.port),
-        '--to',
-        `127.0.0.2:${door.port}`,
-        '--json',
-        ...onPlane,
-      ]);
-      const [line] = await agent.line(/"event":"ready"/);
-      const { port } = JSON.parse(line) as { port: number };
+      const relay = `127.0.0.2:${door.port}`;
+      const agent = runJsonAgent(t, echo.port, relay, ...onPlane);
+      const port = await agent.port();
       const clients = Array.from({ length: 20 }, async (_, n) => {
         const client = await connectTo(t, port);
         const echoed = outcome(client);
