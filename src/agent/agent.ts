@@ -134,13 +134,14 @@ export class Agent extends EventEmitter<AgentEvents> {
     await checkFiles(settings, notice);
     const lease = await Lease.open(settings, notice);
     await this.#watchHealth(service);
-    await this.#serveAgainAndAgain({ settings, service, lease, notice, signal });
+    const doors = { shut: undefined };
+    await this.#serveAgainAndAgain({ settings, service, lease, doors, notice, signal });
   }
 
   /** Checks the target once before anybody is let in, and from then on every now and then. */
   async #watchHealth({ target }: Service): Promise<void> {
     const { health } = this.#settings;
-    if (health === undefined || target instanceof Server) return;
+    if (health === undefined || target instanceof Server || this.#stop.signal.aborted) return;
     this.#health = new Health(target, health, (reason) => {
       if (reason === undefined) this.emit('up');
       else this.emit('down', reason);

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { DialledPair, RelayDial } from '../../data-plane/data-plane.ts';
+import { formatAddress } from '../../options/values.ts';
 import { reach } from '../reach.ts';
 
 /**
@@ -27,12 +28,20 @@ export interface RelayPorts {
   tls: ConnectionOptions | undefined;
 }
 
+/** What is known of a relay from one control connection to the next. */
+export interface DoorMemory {
+  /** The port for back-connects that was out of reach when it was last dialled, with its host. */
+  shut: string | undefined;
+}
+
 /**
  * Where the back-connects of a registration go: to a port of their own or,
  * where nothing gets through to that, to the control port.
  */
 export class Door {
   readonly #ports: RelayPorts;
+  readonly #name: string;
+  readonly #memory: DoorMemory;
   readonly #onShut: (port: number) => void;
   #state: 'unknown' | 'open' | 'shut' | 'closed';
   /** Not connected yet, while nothing has ever got through. */
@@ -41,11 +50,18 @@ export class Door {
 
   /**
    * @param single - whether there is but the control port from the start
-   * @param onShut - told when the port for back-connects is given up
+   * @param onShut - told when the port for back-connects is given up, once for as long as it is the same
    */
-  constructor(ports: RelayPorts, single: boolean, onShut: (port: number) => void) {
+  constructor(
+    ports: RelayPorts,
+    single: boolean,
+    memory: DoorMemory,
+    onShut: (port: number) => void,
+  ) {
     this.#ports = ports;
-    this.#state = single ? 'shut' : 'unknown';
+    this.#name = formatAddress(ports.host, ports.backConnect);
+    this.#memory = memory;
+    this.#state = single || memory.shut === this.#name ? 'shut' : 'unknown';
     this.#onShut = onShut;
   }
 
@@ -100,6 +116,7 @@ export class Door {
   #shut(): void {
     if (this.#state === 'shut') return;
     this.#state = 'shut';
+    this.#memory.shut = this.#name;
     clearTimeout(this.#doubt);
     this.#onShut(this.#ports.backConnect);
     for (const pair of this.#hanging) pair.cut();

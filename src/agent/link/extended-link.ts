@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { DialError } from '../../data-plane/data-plane.ts';
+import type { AgentSettings } from '../../options/agent-options.ts';
 import { type ClientAddress, type Registered, spareWords } from '../../protocol/extended.ts';
 import { formatMessage, parseMessage } from '../../protocol/message.ts';
 import { relayUnreachable } from '../dial-back.ts';
@@ -7,7 +8,7 @@ import type { NoticeListener } from '../events.ts';
 import { proxyHeader } from '../proxy-header.ts';
 import type { Service, Spare } from '../service.ts';
 import type { ControlConnection } from './control-connection.ts';
-import { Door } from './door.ts';
+import { Door, type DoorMemory } from './door.ts';
 import { failureReason } from './failure-reason.ts';
 import { grantOf } from './grant.ts';
 import { understand } from './handshake.ts';
@@ -16,16 +17,20 @@ import type { Grant, Link, WaitingClient } from './link.ts';
 import { refused, warning } from './refusals.ts';
 import { Spares } from './spares.ts';
 
+/** What the protocol takes. */
+const LONGEST_REASON = 512;
+
 /** What `[NEW]` and `[TAKEN]` say. */
 interface Arrival {
   ticket: string;
   client: ClientAddress;
 }
 
-export interface ExtendedSettings {
-  singlePort: boolean;
-  spares: number;
-  proxyProtocol: 'v1' | 'v2' | undefined;
+export interface ExtendedContext {
+  settings: Pick<AgentSettings, 'singlePort' | 'spares' | 'proxyProtocol'>;
+  service: Service;
+  doors: DoorMemory;
+  notice: NoticeListener;
   tls: ConnectionOptions | undefined;
 }
 
@@ -35,31 +40,22 @@ export class ExtendedLink implements Link {
   readonly grant: Grant;
   readonly #connection: ControlConnection;
   readonly #registered: Registered;
-  readonly #settings: ExtendedSettings;
-  readonly #service: Service;
-  readonly #notice: NoticeListener;
+  readonly #context: ExtendedContext;
   readonly #door: Door;
   #onClient: (client: WaitingClient) => void = () => {};
   #heartbeat: Heartbeat | undefined;
   #spares: Spares | undefined;
 
-  constructor(
-    connection: ControlConnection,
-    registered: Registered,
-    settings: ExtendedSettings,
-    service: Service,
-    notice: NoticeListener,
-  ) {
+  constructor(connection: ControlConnection, registered: Registered, context: ExtendedContext) {
     this.address = connection.address;
+    this.grant = grantOf(registered, connection.host);
     this.#connection = connection;
     this.#registered = registered;
-    this.#settings = settings;
-    this.#service = service;
-    this.#notice = notice;
-    this.grant = grantOf(registered, connection.host);
+    this.#context = context;
+    const { settings, doors, notice, tls } = context;
     const { backConnectPort: backConnect } = registered;
-    const ports = { host: this.address, control: connection.port, backConnect };
-    this.#door = new Door({ ...ports, tls: settings.tls }, settings.singlePort, (shut) =>
+    const ports = { host: this.address, control: connection.port, backConnect, tls };
+    this.#door = new Door(ports, settings.singlePort, doors, (shut) =>
       notice(
         'single-port',
         `Port ${shut} of the relay cannot be reached from here: clients are fetched by way of its control port instead. --single-port does so from the start.`,
@@ -100,7 +96,9 @@ export class ExtendedLink implements Link {
 
   park(reason: string | undefined): void {
     this.#connection.send(
-      reason === undefined ? formatMessage('UNPARK') : formatMessage('PARK', { reason }),
+      reason === undefined
+        ? formatMessage('UNPARK')
+        : formatMessage('PARK', { reason: reason.slice(0, LONGEST_REASON) }),
     );
   }
 
@@ -127,7 +125,7 @@ export class ExtendedLink implements Link {
       case 'PING':
         return;
       case 'WARNING':
-        this.#notice('relay-warning', warning(connection.name, message.body));
+        this.#context.notice('relay-warning', warning(connection.name, message.body));
         return;
       case 'ERROR':
         if (message.body.code === 'word-unknown') return;
@@ -145,7 +143,7 @@ export class ExtendedLink implements Link {
   }
 
   #preface(client: ClientAddress): Uint8Array | undefined {
-    const { proxyProtocol } = this.#settings;
+    const { proxyProtocol } = this.#context.settings;
     if (proxyProtocol === undefined) return undefined;
     return proxyHeader(proxyProtocol, client, { address: this.address, port: this.grant.port });
   }
@@ -153,8 +151,9 @@ export class ExtendedLink implements Link {
   #parkSpares(): Spares {
     const { registration, spareTicket: ticket, maxSpares } = this.#registered;
     const hello = formatMessage('SPARE', { registration, ticket });
-    return new Spares(Math.min(this.#settings.spares, maxSpares), {
-      open: () => this.#service.park(this.#door.dial(hello)),
+    const { settings, service } = this.#context;
+    return new Spares(Math.min(settings.spares, maxSpares), {
+      open: () => service.park(this.#door.dial(hello)),
       onTaken: (spare, line) => this.#taken(spare, line),
       onLost: (spare, error) => this.#lost(spare, error),
     });
@@ -174,7 +173,7 @@ export class ExtendedLink implements Link {
   #lost({ relay }: Spare, error: unknown): 'again' | 'later' {
     const cause = error instanceof DialError ? error.cause : error;
     if (this.#door.detour(relay, cause) !== undefined) return 'again';
-    this.#notice('spare-lost', relayUnreachable(relay, cause).message);
+    this.#context.notice('spare-lost', relayUnreachable(relay, cause).message);
     return 'later';
   }
 }

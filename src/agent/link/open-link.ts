@@ -9,6 +9,7 @@ import type { Lease } from '../lease.ts';
 import type { Service } from '../service.ts';
 import { BasicLink } from './basic-link.ts';
 import { ControlConnection } from './control-connection.ts';
+import type { DoorMemory } from './door.ts';
 import { ExtendedLink } from './extended-link.ts';
 import { shakeHands } from './handshake.ts';
 import type { Link } from './link.ts';
@@ -20,6 +21,7 @@ export interface LinkContext {
   settings: AgentSettings;
   service: Service;
   lease: Lease;
+  doors: DoorMemory;
   notice: NoticeListener;
   /** Gives it up. */
   signal: AbortSignal;
@@ -41,7 +43,7 @@ export async function checkFiles(settings: AgentSettings, notice: NoticeListener
  * @throws RelayError
  */
 export async function openLink(context: LinkContext): Promise<Link> {
-  const { settings, service, lease, notice, signal } = context;
+  const { settings, lease, notice, signal } = context;
   const { to } = settings;
   const token = await readToken(settings);
   const tls = await readTls(settings, parseAddress(to)?.host ?? '');
@@ -51,7 +53,7 @@ export async function openLink(context: LinkContext): Promise<Link> {
   try {
     const registered = await shakeHands(connection, token, asked(context));
     await lease.granted(registered);
-    return new ExtendedLink(connection, registered, { ...settings, tls }, service, notice);
+    return new ExtendedLink(connection, registered, { ...context, tls });
   } catch (error) {
     connection.close();
     if (signal.aborted || !isBasicOnly(connection, error)) throw error;

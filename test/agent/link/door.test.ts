@@ -93,6 +93,22 @@ for (const dataPlane of ['auto', 'portable'] as const) {
   });
 }
 
+test('a port that was out of reach is not tried again when its registration is resumed', async (t) => {
+  const closed = await serve(t, () => {});
+  closed.close();
+  const echo = await serve(t, () => {});
+  const broker = await FakeBroker.start(t, { registered: { backConnectPort: closed.port } });
+  const { next, told } = runAgent(t, { to: broker.to, target: echo.port });
+  await broker.client(await broker.agent());
+  // It is there again, and would be used.
+  const back = await serve(t, () => {}, { host: '127.0.0.1', port: closed.port });
+  back.on('connection', () => assert.fail('the port for back-connects was dialled'));
+  (await broker.agent()).socket.destroy();
+  await next('ready');
+  await broker.client(await broker.agent(2));
+  assert.equal(told.filter((name) => name === 'notice').length, 1);
+});
+
 test('a target that cannot be reached says nothing of the door', async (t) => {
   const closed = await serve(t, () => {});
   closed.close();
