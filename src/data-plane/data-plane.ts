@@ -48,23 +48,28 @@ export interface Exchange {
   /**
    * The registrant is here. From now on it is to be sent a line for each client that
    * comes, and one for each that waits already; these have their full time to wait anew.
-   * To be called before the turn of the event loop ends in which the exchange opened,
-   * and again behind each {@link Exchange.hold}.
+   * An exchange is on {@link Exchange.hold} when it opens.
    */
   announce(announcement: Announcement): void;
   /** Sends the registrant a line of another kind, in order with those of {@link Exchange.announce}. */
   say(line: string): void;
-  /** The registrant has gone and may come back: clients wait without a limit of time, spares are closed. */
+  /**
+   * The registrant has gone and may come back: clients wait without a limit of time,
+   * spares are closed, and nothing is said. Nobody writes to its descriptor any more but
+   * the rest of a line, and that soon.
+   */
   hold(): void;
   /** Whether clients are refused, with a reset. Those that wait when it begins are reset. */
   park(parked: boolean): void;
-  /** What clients that come from now on are held to. */
+  /** What clients that come from now on are held to. Throws where a list is no list of addresses. */
   limit(limits: ClientLimits): void;
   /** Resets the client that this ticket was made for, waiting or paired, as one whose service cannot be reached. */
   fail(ticket: string): void;
   /**
    * Takes a back-connect that came in by another door, with its first line and what came behind that.
-   * The socket is paused, encrypted if this exchange's back-connects are, and this exchange's from now on.
+   * The socket is paused, keeps both directions apart (`allowHalfOpen`), is encrypted if this
+   * exchange's back-connects are, and is this exchange's from now on, its end included. It may
+   * be destroyed at once, and the connection live on elsewhere.
    */
   adopt(socket: Socket, hello: BackConnectHello, rest: Buffer): void;
   /** Live figures; the byte counts move while connections run. */
@@ -101,6 +106,7 @@ export interface ExchangeSettings {
 export type TlsSource = () => TlsOptions;
 
 export interface ExchangeTls {
+  /** Paired by ticket. */
   backConnects?: TlsSource | undefined;
   clients?: TlsSource | undefined;
 }
@@ -130,8 +136,8 @@ export interface ClientLimits {
 /** How a registrant is told of its clients. */
 export interface Announcement {
   /**
-   * The control connection's, if it carries plain bytes: the data plane may then
-   * write there by itself, as long as nobody else does.
+   * The control connection's, if it carries plain bytes and nothing lies unsent: the data
+   * plane may then write there by itself, as long as nobody else does.
    */
   descriptor: number | undefined;
   /** For registrants of the extended protocol. */
@@ -154,7 +160,7 @@ export interface ArrivedClient {
 export interface ExchangeObserver {
   /** This has to be sent to the registrant: lines that the data plane does not write by itself. */
   notify(text: string): void;
-  /** A client waits. */
+  /** A client waits. Not called for one that a spare is there for. */
   clientWaiting(client: ArrivedClient): void;
   /** A back-connect fetched a client, or a spare was there for it. */
   clientPaired(id: number): void;

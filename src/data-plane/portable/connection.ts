@@ -50,10 +50,9 @@ export class Connection {
     });
   }
 
-  /** The socket, as one that nobody has read yet: what was read behind the first line comes first. */
-  leave(read: Uint8Array): Socket {
+  /** Nothing is read any more. */
+  leave(): Socket {
     this.#stopListening();
-    if (read.length > 0) this.#socket.unshift(read);
     return this.#socket;
   }
 

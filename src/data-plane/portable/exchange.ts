@@ -24,8 +24,6 @@ import { type Listener, listen } from './sockets.ts';
 import { Throttle } from './throttle.ts';
 import { transportOf } from './transport.ts';
 
-const NOTHING = new Uint8Array(0);
-
 /** An {@link Exchange} on `node:net`. */
 export class PortableExchange implements Exchange {
   readonly finished: Promise<void>;
@@ -115,6 +113,7 @@ export class PortableExchange implements Exchange {
   }
 
   adopt(socket: Socket, hello: BackConnectHello, rest: Buffer): void {
+    if (socket.destroyed) return;
     if (transportOf(socket) === socket) confirmEnd(socket);
     const connection = new Connection(socket, undefined);
     this.#board.adopt(connection, connection.address, hello, rest);
@@ -209,8 +208,9 @@ export class PortableExchange implements Exchange {
     onEnd: (report: PairReport) => void,
   ): Joined {
     return new Pair({
-      client: client.leave(NOTHING),
-      server: server.leave(read),
+      client: client.leave(),
+      server: server.leave(),
+      begun: read,
       halfCloseTimeout: this.#settings.halfCloseTimeout,
       idle: this.#limits.idle,
       throttle: this.#throttle,

@@ -18,14 +18,16 @@ export class Flow implements Throttled {
   #rest: Buffer = Buffer.alloc(0);
   #ended = false;
 
-  constructor(from: Socket, to: Socket, throttle: Throttle | undefined) {
+  /** @param begun - what somebody has read from `from` already */
+  constructor(from: Socket, to: Socket, throttle: Throttle | undefined, begun: Uint8Array) {
     this.#from = from;
     this.#to = to;
     this.#throttle = throttle;
     from.on('data', (chunk: Buffer) => this.#read(chunk));
     to.on('drain', () => this.#resume());
     to.once('close', () => throttle?.leave(this));
-    from.resume();
+    if (begun.length > 0) this.#read(Buffer.from(begun));
+    this.#resume();
   }
 
   get held(): number {

@@ -7,6 +7,8 @@ import type { Throttle } from './throttle.ts';
 export interface PairOptions {
   client: Socket;
   server: Socket;
+  /** What has been read from the server already, for the client. */
+  begun?: Uint8Array | undefined;
   /** Milliseconds a half-closed pair may stay silent. */
   halfCloseTimeout: number;
   /** Milliseconds any pair may stay silent; no bound when undefined. */
@@ -15,6 +17,8 @@ export interface PairOptions {
   /** Both sides have closed. */
   onEnd: (report: PairReport) => void;
 }
+
+const NOTHING = new Uint8Array(0);
 
 /** Shared by those who are bounded together. */
 export interface PairThrottle {
@@ -38,10 +42,10 @@ export class Pair {
   #open = 2;
 
   constructor(options: PairOptions) {
-    const { client, server, throttle } = options;
+    const { client, server, throttle, begun = NOTHING } = options;
     this.#options = options;
-    this.#toServer = new Flow(client, server, throttle?.toServer);
-    this.#toClient = new Flow(server, client, throttle?.toClient);
+    this.#toServer = new Flow(client, server, throttle?.toServer, NOTHING);
+    this.#toClient = new Flow(server, client, throttle?.toClient, begun);
     this.#watch(client, server, this.#toServer, 'client-reset');
     this.#watch(server, client, this.#toClient, 'server-reset');
     this.#boundSilence();

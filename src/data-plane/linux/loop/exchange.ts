@@ -1,6 +1,5 @@
 import type { Announcement, ClientLimits, PairReport } from '../../data-plane.ts';
 import { DeadlineQueue } from '../../deadline-queue.ts';
-import { DeadlineQueues } from '../../deadline-queues.ts';
 import { BACKLOG, SPARE_KEEP_ALIVE_SECONDS } from '../../limits.ts';
 import { SharedCounters } from '../../shared-counters.ts';
 import { Switchboard } from '../../switchboard/switchboard.ts';
@@ -41,8 +40,9 @@ export class LinuxExchange implements Timed {
   readonly #clients: Acceptor;
   readonly #backConnects: Acceptor;
   readonly #halfClosed: DeadlineQueue<Pair>;
-  readonly #silent = new DeadlineQueues<Pair>();
-  #idle: number | undefined;
+  /** Pairs that must not stay silent, by what the limit was when they were joined. */
+  readonly #silent = new Set<DeadlineQueue<Pair>>();
+  #idle: DeadlineQueue<Pair> | undefined;
   #announcer: Announcer | undefined;
   #isStopped = false;
 
@@ -59,7 +59,7 @@ export class LinuxExchange implements Timed {
     this.#counters = new SharedCounters(memory);
     this.#onFinished = onFinished;
     this.#halfClosed = new DeadlineQueue(settings.halfCloseTimeout);
-    this.#idle = settings.limits.idle;
+    this.#boundSilence(settings.limits.idle);
 
     const { address, clientPort } = settings;
     const backConnects = listen({ address, port: 0 }, BACKLOG);
@@ -112,7 +112,7 @@ export class LinuxExchange implements Timed {
   }
 
   limit(limits: ClientLimits): void {
-    this.#idle = limits.idle;
+    this.#boundSilence(limits.idle);
     this.board.limit(limits);
   }
 
@@ -129,14 +129,18 @@ export class LinuxExchange implements Timed {
 
   tick(now: number): number {
     for (const pair of this.#halfClosed.expire(now)) pair.cut('half-close-timeout');
-    for (const pair of this.#silent.expire(now)) pair.cut('idle');
-    return Math.min(
-      this.board.tick(now),
-      this.#halfClosed.nextDeadline,
-      this.#silent.nextDeadline,
-      this.#clients.tick(now),
-      this.#backConnects.tick(now),
-    );
+    let next = Math.min(this.board.tick(now), this.#halfClosed.nextDeadline);
+    for (const queue of this.#silent) {
+      for (const pair of queue.expire(now)) pair.cut('idle');
+      next = Math.min(next, queue.nextDeadline);
+    }
+    return Math.min(next, this.#clients.tick(now), this.#backConnects.tick(now));
+  }
+
+  #boundSilence(timeout: number | undefined): void {
+    for (const queue of this.#silent) if (queue.size === 0) this.#silent.delete(queue);
+    this.#idle = timeout === undefined ? undefined : new DeadlineQueue(timeout);
+    if (this.#idle !== undefined) this.#silent.add(this.#idle);
   }
 
   #admit(): boolean {
@@ -181,7 +185,7 @@ export class LinuxExchange implements Timed {
   ): Joined {
     const pair = new Pair(this.#relay, client.descriptor, server.descriptor, {
       halfClosed: this.#halfClosed,
-      idle: this.#idle === undefined ? undefined : this.#silent.of(this.#idle),
+      idle: this.#idle,
       moved: (_, toServer, count) =>
         this.#counters.add(toServer ? 'bytesToServer' : 'bytesToClient', count),
       pairEnded: ({ bytesToServer, bytesToClient }, ending) => {
