@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
-import { describe, type TestContext, test } from 'node:test';
+import { describe, test } from 'node:test';
+import { descriptorOf } from '#src/data-plane/descriptor-of.ts';
 import { formatNew } from '#src/protocol/basic.ts';
+import { controlConnection } from '../support/control-connection.ts';
 import { openExchange } from '../support/exchange.ts';
-import { connectTo, read, serve } from '../support/tcp.ts';
+import { connectTo, read } from '../support/tcp.ts';
 import type { PlaneUnderTest } from './plane-under-test.ts';
 
 export function announcements(createPlane: PlaneUnderTest): void {
@@ -55,17 +56,4 @@ export function announcements(createPlane: PlaneUnderTest): void {
       await over;
     });
   });
-}
-
-/** Both ends of a connection such as that of a registrant. */
-async function controlConnection(t: TestContext): Promise<{ near: Socket; far: Socket }> {
-  const listener = await serve(t, () => {});
-  const arrived = once(listener, 'connection');
-  const far = await connectTo(t, listener.port);
-  const [near] = (await arrived) as [Socket];
-  return { near, far };
-}
-
-function descriptorOf(socket: Socket): number | undefined {
-  return (socket as { _handle?: { fd: number } })._handle?.fd;
 }

@@ -1,14 +1,20 @@
+import { adoption } from './adoption.ts';
 import { announcements } from './announcements.ts';
 import { connections } from './connections.ts';
 import { dialHello } from './dial-hello.ts';
 import { dialPair } from './dial-pair.ts';
 import { dialSpare } from './dial-spare.ts';
 import { halfClose } from './half-close.ts';
+import { holding } from './holding.ts';
 import { lifecycle } from './lifecycle.ts';
+import { limits } from './limits.ts';
 import { pairing } from './pairing.ts';
+import { parking } from './parking.ts';
 import type { PlaneUnderTest } from './plane-under-test.ts';
 import { pressure } from './pressure.ts';
 import { resets } from './resets.ts';
+import { spares } from './spares.ts';
+import { strangers } from './strangers.ts';
 import { tickets } from './tickets.ts';
 import { urgent } from './urgent.ts';
 
@@ -19,6 +25,12 @@ export function dataPlaneContract(createPlane: PlaneUnderTest): void {
   urgent(createPlane);
   pairing(createPlane);
   tickets(createPlane);
+  strangers(createPlane);
+  spares(createPlane);
+  holding(createPlane);
+  parking(createPlane);
+  limits(createPlane);
+  adoption(createPlane);
   announcements(createPlane);
   lifecycle(createPlane);
   connections(createPlane);

@@ -2,7 +2,9 @@ import { EventEmitter, on, once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import type {
+  BackConnectRefusal,
   ClientLimits,
+  ClientRefusal,
   ConnectionRecord,
   DataPlane,
   Exchange,
@@ -16,6 +18,8 @@ export interface TestExchange {
   exchange: Exchange;
   events: EventEmitter;
   records: ConnectionRecord[];
+  /** Why clients and back-connects were refused so far, and from where they came. */
+  refusals: [cause: ClientRefusal | BackConnectRefusal, address: string][];
   /** Connects a client and waits until the exchange reports it waiting. */
   client(): Promise<Socket>;
   backConnect(localAddress?: string): Promise<Socket>;
@@ -23,6 +27,8 @@ export interface TestExchange {
   pair(): Promise<{ client: Socket; server: Socket }>;
   /** Resolves when so many connections have ended, and returns their records. */
   ended(count: number): Promise<ConnectionRecord[]>;
+  /** Resolves when so many have been refused, and returns why. */
+  refused(count: number): Promise<string[]>;
 }
 
 /** No bounds that a test could meet. */
@@ -56,6 +62,7 @@ export async function openExchange(
   const events = new EventEmitter();
   events.setMaxListeners(0);
   const records: ConnectionRecord[] = [];
+  const refusals: TestExchange['refusals'] = [];
   const exchange = await plane.openExchange(
     { ...SETTINGS, ...settings },
     {
@@ -66,8 +73,16 @@ export async function openExchange(
         records.push(record);
         events.emit('clientEnded', record);
       },
-      clientRefused: (...refusal) => events.emit('clientRefused', ...refusal),
-      backConnectRefused: (...refusal) => events.emit('backConnectRefused', ...refusal),
+      clientRefused: (...refusal) => {
+        refusals.push(refusal);
+        events.emit('clientRefused', ...refusal);
+        events.emit('refused');
+      },
+      backConnectRefused: (...refusal) => {
+        refusals.push(refusal);
+        events.emit('backConnectRefused', ...refusal);
+        events.emit('refused');
+      },
     },
   );
   exchange.announce({ descriptor: undefined });
@@ -89,6 +104,7 @@ export async function openExchange(
     exchange,
     events,
     records,
+    refusals,
     client,
     backConnect,
     async pair() {
@@ -102,6 +118,10 @@ export async function openExchange(
       if (records.length >= count) return records;
       for await (const _ of on(events, 'clientEnded')) if (records.length >= count) break;
       return records;
+    },
+    async refused(count) {
+      while (refusals.length < count) await once(events, 'refused');
+      return refusals.map(([cause]) => cause);
     },
   };
 }

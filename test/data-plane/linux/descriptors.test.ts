@@ -9,6 +9,7 @@ import { LinuxDataPlane } from '#src/data-plane/linux/linux-data-plane.ts';
 import { confirmEnd } from '#src/data-plane/portable/confirm-end.ts';
 import { DEAF, LIMITS, openExchange, SETTINGS } from '../../support/exchange.ts';
 import { outcome, serve } from '../../support/tcp.ts';
+import { until } from '../../support/until.ts';
 
 const DESCRIPTORS = 5000;
 
@@ -265,11 +266,6 @@ async function pairs(exchange: Exchange): Promise<{ clients: Socket[]; servers: 
   const servers = await arrive(exchange.backConnectPort);
   await Promise.all(servers.map((server) => once(server, 'readable')));
   return { clients, servers };
-}
-
-/** The counters move without an event. */
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Reads everything to its end. */
