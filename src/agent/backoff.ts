@@ -1,12 +1,12 @@
-/** Milliseconds before the first retry, and the most between two. */
-const FIRST = 500;
-const LONGEST = 30_000;
-
-/** The same while the relay holds something for us: clients wait. */
-const LONGEST_LEASED = 1000;
-
-/** What is to be expected of another try. `lasting`: nothing, unless somebody changes something. `leased`: a lease runs. */
+/** What is to be expected of another try. `leased`: a lease runs, and clients wait. `lasting`: nothing, unless somebody changes something. */
 export type Prospect = 'ordinary' | 'leased' | 'lasting';
+
+/** Milliseconds before the first retry, and the most between two. */
+const PAUSES: Record<Prospect, { first: number; longest: number }> = {
+  ordinary: { first: 500, longest: 30_000 },
+  leased: { first: 100, longest: 500 },
+  lasting: { first: 30_000, longest: 30_000 },
+};
 
 /**
  * Milliseconds to wait before retry number `attempt` (1, 2, …): doubling, and
@@ -16,7 +16,7 @@ export type Prospect = 'ordinary' | 'leased' | 'lasting';
  * @param random - from 0 up to 1
  */
 export function backoff(attempt: number, random: number, prospect: Prospect = 'ordinary'): number {
-  const longest = prospect === 'leased' ? LONGEST_LEASED : LONGEST;
-  const span = prospect === 'lasting' ? LONGEST : Math.min(longest, FIRST * 2 ** (attempt - 1));
+  const { first, longest } = PAUSES[prospect];
+  const span = Math.min(longest, first * 2 ** (attempt - 1));
   return Math.round(span / 2 + (span / 2) * random);
 }

@@ -9,14 +9,16 @@ const CLIENTS = 200;
 const STRANGERS = 50;
 
 /** Knocks again and again, each time with one of these openings, until told to stop. Counts what it got to read. */
-function harass(t: TestContext, port: number, openings: string[], stop: AbortSignal) {
-  const loot = { bytes: 0, knocks: 0 };
+function harass(t: TestContext, port: number, openings: string[]) {
+  const loot = { bytes: 0, knocks: 0, stop: () => over.abort() };
+  const over = new AbortController();
   const open = new Set<Socket>();
   t.after(() => {
+    over.abort();
     for (const socket of open) socket.destroy();
   });
   const knock = () => {
-    if (stop.aborted) return;
+    if (over.signal.aborted) return;
     const socket = connect({ host: '127.0.0.1', port });
     open.add(socket);
     socket.on('error', () => {});
@@ -55,8 +57,7 @@ for (const plane of ['auto', 'portable']) {
         const port = await agent.port();
         const [, backConnectPort] = await broker.line(/back-connects on port (\d+)/);
         const flooded = door === 'control port' ? broker.controlPort : Number(backConnectPort);
-        const stop = new AbortController();
-        const loot = harass(t, flooded, OPENINGS, stop.signal);
+        const loot = harass(t, flooded, OPENINGS);
         await Promise.all(
           Array.from({ length: CLIENTS }, async (_, n) => {
             const client = await connectTo(t, port);
@@ -66,7 +67,7 @@ for (const plane of ['auto', 'portable']) {
             assert.deepEqual([data.toString(), ending], [`client ${n}`, 'eof']);
           }),
         );
-        stop.abort();
+        loot.stop();
         assert.ok(loot.knocks > STRANGERS, `${loot.knocks} knocks`);
         // The back-connect port says nothing to strangers, the control port no more than [ERROR].
         if (door === 'back-connect port') assert.equal(loot.bytes, 0);
