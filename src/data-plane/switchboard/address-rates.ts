@@ -1,39 +1,41 @@
 import { TokenBucket } from '../token-bucket.ts';
 
 /**
- * Addresses that are remembered: those that came last. Somebody with more than
- * so many to come from gets past the rate of an address in any case.
+ * Addresses that are remembered at least: those that came last; at most twice as many.
+ * Somebody with more than so many to come from gets past the rate of an address in any case.
  */
-const MOST_REMEMBERED = 16 * 1024;
+const REMEMBERED = 8 * 1024;
 
 /** A {@link TokenBucket} for each address. */
 export class AddressRates {
   readonly perSecond: number;
-  readonly #buckets = new Map<string, TokenBucket>();
+  #recent = new Map<string, TokenBucket>();
+  /** Those from before, to be forgotten together when there are as many new ones. */
+  #older = new Map<string, TokenBucket>();
 
   constructor(perSecond: number) {
     this.perSecond = perSecond;
   }
 
-  /** Whether one more may come of this address. */
-  take(address: string, now: number): boolean {
-    const bucket = this.#buckets.get(address) ?? new TokenBucket(this.perSecond, now);
-    // Back to the end, so that the first is the one that has not come for longest.
-    this.#buckets.delete(address);
-    this.#buckets.set(address, bucket);
-    if (this.#buckets.size > MOST_REMEMBERED) this.#forgetFirst();
-    return bucket.take(1, now);
-  }
-
   /** How many addresses are remembered. */
   get size(): number {
-    return this.#buckets.size;
+    return this.#recent.size + this.#older.size;
   }
 
-  #forgetFirst(): void {
-    for (const address of this.#buckets.keys()) {
-      this.#buckets.delete(address);
-      return;
+  /** Whether one more may come of this address. */
+  take(address: string, now: number): boolean {
+    return this.#bucketOf(address, now).take(1, now);
+  }
+
+  #bucketOf(address: string, now: number): TokenBucket {
+    const recent = this.#recent.get(address);
+    if (recent !== undefined) return recent;
+    const bucket = this.#older.get(address) ?? new TokenBucket(this.perSecond, now);
+    if (this.#recent.size >= REMEMBERED) {
+      this.#older = this.#recent;
+      this.#recent = new Map();
     }
+    this.#recent.set(address, bucket);
+    return bucket;
   }
 }

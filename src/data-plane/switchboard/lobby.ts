@@ -146,7 +146,7 @@ export class Lobby<C> {
     return true;
   }
 
-  /** Holds as many descriptors as are needed. To be called when fewer clients wait, or a guest is joined. */
+  /** Holds as many descriptors as are needed. To be called when another number of clients waits, or a guest was joined. */
   settle(): void {
     while (!this.#share.hold(this.#spares.size + this.#unexpected)) {
       const [spare] = this.#spares;

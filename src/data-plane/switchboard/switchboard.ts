@@ -159,6 +159,7 @@ export class Switchboard<C> {
       return;
     }
     this.#clients.wait(client);
+    this.#lobby.settle();
     if (!this.#isHeld) this.#announceClient(client);
   }
 
