@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { after, describe, type TestContext, test } from 'node:test';
+import type { BackConnectHello } from '#src/data-plane/data-plane.ts';
+import { DescriptorBudget } from '#src/data-plane/descriptor-budget.ts';
+import { LinuxDataPlane } from '#src/data-plane/linux/linux-data-plane.ts';
+import { createPortableDataPlane } from '#src/data-plane/portable/portable-data-plane.ts';
+import { drawTicket } from '#src/protocol/proof.ts';
+import { connectTo, read, serve } from '../support/tcp.ts';
+import {
+  ANNOUNCEMENT,
+  MOST_SPARES,
+  openTicketExchange,
+  SPARE_TICKET,
+  spareLine,
+  type TicketExchange,
+  taken,
+  ticketLine,
+} from '../support/ticket-exchange.ts';
+import { until } from '../support/until.ts';
+
+const ROUNDS = 10;
+
+type Way = (opened: TicketExchange, t: TestContext) => Promise<Socket[]>;
+
+/** What may become of clients and back-connects. Each returns its own ends, closed or about to be. */
+const WAYS: Record<string, Way> = {
+  async 'strangers that leave'({ say }) {
+    const strangers = [await say('[T'), await say('[T'), await say('[T')];
+    for (const [n, stranger] of strangers.entries()) {
+      stranger[n === 0 ? 'end' : n === 1 ? 'destroy' : 'resetAndDestroy']();
+    }
+    return strangers;
+  },
+  async 'strangers that are closed'({ say }) {
+    const lines = ['garbage\n', ticketLine(drawTicket()), spareLine(drawTicket())];
+    return Promise.all(lines.map((line) => say(line)));
+  },
+  async 'pairs that end well, fail and are reset'(opened) {
+    const [well, failed, reset] = [await pair(opened), await pair(opened), await pair(opened)];
+    well.client.end();
+    well.server.end();
+    opened.exchange.fail(failed.ticket);
+    reset.server.resetAndDestroy();
+    return [well, failed, reset].flatMap(({ client, server }) => [client, server]);
+  },
+  async 'clients that fail, and those that are reset for a park'({ exchange, arrive }) {
+    const [failed, parked] = [await arrive(), await arrive()];
+    exchange.fail(failed.ticket);
+    exchange.park(true);
+    await until(() => exchange.counters().waiting === 0);
+    exchange.park(false);
+    return [failed.client, parked.client];
+  },
+  async 'spares that speak, end or are too many'({ exchange, say, spare }) {
+    const [speaking, ending] = [await spare(), await spare()];
+    speaking.write('x');
+    ending.end();
+    await until(() => exchange.counters().spares === 0);
+    const sockets = [speaking, ending];
+    for (let n = 0; n < MOST_SPARES; n += 1) sockets.push(await spare());
+    sockets.push(await say(spareLine()));
+    await until(() => exchange.counters().refused.spare % 3 === 0);
+    exchange.hold();
+    exchange.announce(ANNOUNCEMENT);
+    await until(() => exchange.counters().spares === 0);
+    return sockets;
+  },
+  async 'spares that are taken'({ exchange, spare }, t) {
+    const server = await spare();
+    const client = await connectTo(t, exchange.clientPort);
+    await taken(server);
+    client.destroy();
+    server.destroy();
+    return [client, server];
+  },
+  async 'back-connects by another door'(opened, t) {
+    const { exchange, arrive } = opened;
+    const { client, ticket } = await arrive();
+    const hellos: BackConnectHello[] = [
+      { word: 'TICKET', ticket },
+      { word: 'TICKET', ticket: drawTicket() },
+      { word: 'SPARE', ticket: SPARE_TICKET },
+    ];
+    const sockets = [client];
+    for (const hello of hellos) {
+      const door = await serve(t, () => {});
+      const arrived = once(door, 'connection');
+      const far = await connectTo(t, door.port);
+      const [near] = (await arrived) as [Socket];
+      exchange.adopt(near, hello, Buffer.from(hello.word === 'TICKET' ? 'x' : ''));
+      door.close();
+      sockets.push(far);
+    }
+    await read(client, 1);
+    client.resetAndDestroy();
+    await until(() => exchange.counters().spares === 1);
+    sockets.at(-1)?.destroy();
+    await until(() => exchange.counters().spares === 0);
+    return sockets;
+  },
+};
+
+for (const name of ['linux', 'portable'] as const) {
+  describe(`descriptors of the ${name} data plane`, () => {
+    const budget = new DescriptorBudget(1000);
+    const plane =
+      name === 'linux'
+        ? new LinuxDataPlane(1, { warning: () => {}, failed: assert.ifError }, budget)
+        : createPortableDataPlane(budget);
+    after(() => plane.close());
+
+    for (const [what, way] of Object.entries(WAYS)) {
+      test(`none is left of ${what}`, async (t) => {
+        const opened = await openTicketExchange(t, plane);
+        const round = async () => {
+          const sockets = await way(opened, t);
+          await Promise.all(sockets.map(closed));
+          await until(() => opened.exchange.counters().paired === 0);
+        };
+        // The first may open what is kept.
+        await round();
+        const [free, open] = [budget.free, descriptors()];
+        for (let n = 0; n < ROUNDS; n += 1) await round();
+        await until(() => budget.free === free && descriptors() === open);
+      });
+    }
+  });
+}
+
+async function pair({ arrive, present }: TicketExchange) {
+  const { client, ticket } = await arrive();
+  const server = await present(ticket, Buffer.from('x'));
+  await read(client, 1);
+  return { client, server, ticket };
+}
+
+/** Read to its end. */
+async function closed(socket: Socket): Promise<void> {
+  if (socket.closed) return;
+  const isClosed = new Promise((resolve) => socket.once('close', resolve));
+  socket.resume();
+  if (socket.readableEnded) socket.end();
+  else socket.once('end', () => socket.end());
+  await isClosed;
+}
+
+function descriptors(): number {
+  return readdirSync('/proc/self/fd').length;
+}

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { performance } from 'node:perf_hooks';
+import test from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Alarm } from '#src/data-plane/portable/alarm.ts';
+
+/** An alarm, and the moments at which it went off. */
+function alarm(next = Number.POSITIVE_INFINITY) {
+  const wentOff: number[] = [];
+  const set = new Alarm((now) => {
+    wentOff.push(now);
+    return wentOff.length === 1 ? next : Number.POSITIVE_INFINITY;
+  });
+  return { set, wentOff };
+}
+
+test('of several moments the earliest counts, in whatever order they are set', async () => {
+  const now = performance.now();
+  const { set, wentOff } = alarm(now + 60);
+  for (const moment of [now + 40, now + 20, now + 30]) set.at(moment);
+  await delay(120);
+  assert.equal(wentOff.length, 2);
+  for (const [n, due] of [20, 60].entries()) {
+    const at = (wentOff[n] ?? 0) - now;
+    assert.ok(at >= due - 1 && at < due + 50, `${at} ms`);
+  }
+});
+
+test('it does not go off once it is stopped, nor can it be set again', async () => {
+  const { set, wentOff } = alarm();
+  set.at(performance.now() + 10);
+  set.stop();
+  set.at(performance.now());
+  await delay(30);
+  assert.deepEqual(wentOff, []);
+});
+
+test('a moment farther off than a timer can be set to is waited for', async (t) => {
+  const { set, wentOff } = alarm();
+  t.after(() => set.stop());
+  set.at(performance.now() + 2 ** 40);
+  set.at(Number.POSITIVE_INFINITY);
+  await delay(20);
+  assert.deepEqual(wentOff, []);
+});
