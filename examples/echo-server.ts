@@ -11,10 +11,7 @@ const server = createServer({ allowHalfOpen: true }, (socket) => {
 });
 
 const agent = createAgent({ to, target: server });
-agent.on('connected', () => {
-  console.log(`Registered with the relay at ${to}.`);
-  console.log('Its log names the port: "Serving relay requests on port …". Try nc on that port.');
-});
+agent.on('ready', ({ host, port }) => console.log(`Registered. Try: nc ${host} ${port}`));
 agent.on('retrying', (error, delay) => console.error(`${error.message} Next try in ${delay} ms.`));
 process.once('SIGINT', () => agent.close()).once('SIGTERM', () => agent.close());
 

@@ -12,10 +12,9 @@ const server = createServer((request, response) => {
 });
 
 const agent = createAgent({ to, target: server });
-agent.on('connected', () => {
-  console.log(`Registered with the relay at ${to}.`);
-  console.log('Its log names the port: "Serving relay requests on port …". Open it in a browser.');
-});
+agent.on('ready', ({ address }) =>
+  console.log(`Registered. Open http://${address}/ in a browser.`),
+);
 agent.on('retrying', (error, delay) => console.error(`${error.message} Next try in ${delay} ms.`));
 process.once('SIGINT', () => agent.close()).once('SIGTERM', () => agent.close());
 

@@ -10,9 +10,9 @@ const run = promisify(execFile);
 
 describe('the examples', () => {
   test('the echo server gives each client its bytes back', async (t) => {
-    const { port, example } = await registered(t, 'echo-server');
-    await example.line(/Registered with the relay/);
-    const client = await connectTo(t, port);
+    const example = await registered(t, 'echo-server');
+    const [, port] = await example.line(/Try: nc 127\.0\.0\.1 (\d+)$/);
+    const client = await connectTo(t, Number(port));
     const echoed = outcome(client);
     client.end('hello');
     assert.deepEqual(await echoed, { data: Buffer.from('hello'), ending: 'eof' });
@@ -21,9 +21,9 @@ describe('the examples', () => {
   });
 
   test('curl fetches a page from the web server', needs('curl'), async (t) => {
-    const { port, example } = await registered(t, 'web-server');
-    await example.line(/names the port/);
-    const { stdout } = await run('curl', ['--silent', '--fail', `http://127.0.0.1:${port}/a?b`]);
+    const example = await registered(t, 'web-server');
+    const [, page] = await example.line(/Open (http:\/\/127\.0\.0\.1:\d+\/) in a browser/);
+    const { stdout } = await run('curl', ['--silent', '--fail', `${page}a?b`]);
     assert.match(stdout, /Hello through the relay/);
     assert.match(stdout, /<code>\/a\?b<\/code>/);
     example.signal('SIGTERM');
@@ -51,6 +51,5 @@ describe('the examples', () => {
 
 async function registered(t: TestContext, name: string) {
   const broker = await runBroker(t);
-  const example = runTypeScript(t, `examples/${name}.ts`, `127.0.0.1:${broker.controlPort}`);
-  return { port: await clientPortOf(broker), example };
+  return runTypeScript(t, `examples/${name}.ts`, `127.0.0.1:${broker.controlPort}`);
 }
