@@ -20,9 +20,6 @@ import { checkFiles, type LinkContext, openLink } from './link/open-link.ts';
 import { isLasting } from './link/refusals.ts';
 import { Service } from './service.ts';
 
-/** Dials under way at one time; further notifications wait, unread, in the control connection. */
-const MAX_DIALLING = 256;
-
 /** Registrations are what threads are for; and the fewer, the more work each does for a wake-up. */
 const ONE_REGISTRATION = 1;
 
@@ -205,6 +202,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   #answer(link: Link): Promise<never> {
     const clients = this.#clients;
     let dialling = 0;
+    let isFull = false;
     return link.serve((client) => {
       if (clients === undefined || this.#stop.signal.aborted) {
         if ('spare' in client.from) client.from.spare.cut();
@@ -212,10 +210,16 @@ export class Agent extends EventEmitter<AgentEvents> {
       }
       if (clients.isServed(client)) return;
       dialling += 1;
-      if (dialling === MAX_DIALLING) link.pause();
+      if (!isFull && dialling >= link.mostDialling) {
+        isFull = true;
+        link.pause();
+      }
       void clients.join(client).then(() => {
         dialling -= 1;
-        if (dialling === MAX_DIALLING - 1) link.resume();
+        if (isFull && dialling < link.mostDialling) {
+          isFull = false;
+          link.resume();
+        }
       });
     });
   }

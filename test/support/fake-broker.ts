@@ -101,8 +101,8 @@ export class FakeBroker {
   readonly backConnects: FakeBackConnect[] = [];
   /** Whose certificates agents have shown. */
   readonly peers: string[] = [];
-  /** Connections to the port for back-connects, whether they say something or not. */
-  visitors = 0;
+  /** Connections to each port, whether they say something or not. */
+  readonly visitors = { 'back-connect': 0, control: 0 };
   readonly #options: FakeBrokerOptions;
   readonly #news = new EventEmitter();
 
@@ -114,11 +114,11 @@ export class FakeBroker {
   static async start(t: TestContext, options: FakeBrokerOptions = {}): Promise<FakeBroker> {
     const broker = new FakeBroker(options);
     broker.backConnectPort = await listen(t, options.tls, (socket) => {
-      broker.visitors += 1;
-      broker.#news.emit('news');
+      broker.#visited('back-connect');
       readFirstLine(socket, (line) => broker.#arrived('back-connect', line, socket));
     });
     broker.port = await listen(t, options.tls, (socket) => {
+      broker.#visited('control');
       readFirstLine(socket, (line) => {
         if (line.startsWith('[HELLO]')) broker.#greet(new FakeControl(socket, line));
         else broker.#arrived('control', line, socket);
@@ -158,9 +158,9 @@ export class FakeBroker {
     return socket;
   }
 
-  /** Resolves when so many have connected to the port for back-connects. */
-  async visited(count: number): Promise<void> {
-    while (this.visitors < count) await once(this.#news, 'news');
+  /** Resolves when so many have connected to that port. */
+  async visited(count: number, door: FakeBackConnect['door'] = 'back-connect'): Promise<void> {
+    while (this.visitors[door] < count) await once(this.#news, 'news');
   }
 
   answerHello(control: FakeControl, fields: Fields = {}): void {
@@ -209,6 +209,11 @@ export class FakeBroker {
       },
       () => {},
     );
+  }
+
+  #visited(door: FakeBackConnect['door']): void {
+    this.visitors[door] += 1;
+    this.#news.emit('news');
   }
 
   #arrived(door: FakeBackConnect['door'], line: string, socket: Socket): void {

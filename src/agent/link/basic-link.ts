@@ -1,10 +1,11 @@
 import { parseNew } from '../../protocol/basic.ts';
 import type { ControlConnection } from './control-connection.ts';
-import type { Link, WaitingClient } from './link.ts';
+import { type Link, MOST_DIALLING, type WaitingClient } from './link.ts';
 
 /** A registration of the basic protocol: all that ever comes is notifications, and nothing is said. */
 export class BasicLink implements Link {
   readonly address: string;
+  readonly mostDialling = MOST_DIALLING;
   readonly grant = undefined;
   readonly #connection: ControlConnection;
 

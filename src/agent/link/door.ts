@@ -65,6 +65,11 @@ export class Door {
     this.#onShut = onShut;
   }
 
+  /** Whether there is but the control port. */
+  get isSingle(): boolean {
+    return this.#state === 'shut';
+  }
+
   dial(hello: string): RelayDial & { hello: string } {
     const { host, control, backConnect, tls } = this.#ports;
     return { host, port: this.#state === 'shut' ? control : backConnect, hello, tls };

@@ -13,12 +13,15 @@ import { failureReason } from './failure-reason.ts';
 import { grantOf } from './grant.ts';
 import { understand } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
-import type { Grant, Link, WaitingClient } from './link.ts';
+import { type Grant, type Link, MOST_DIALLING, type WaitingClient } from './link.ts';
 import { refused, warning } from './refusals.ts';
 import { Spares } from './spares.ts';
 
 /** What the protocol takes. */
 const LONGEST_REASON = 512;
+
+/** A relay takes 128 from one address that have not said who they are; others may be there as well. */
+const MOST_DIALLING_TO_CONTROL = 64;
 
 /** What `[NEW]` and `[TAKEN]` say. */
 interface Arrival {
@@ -61,6 +64,10 @@ export class ExtendedLink implements Link {
         `Port ${shut} of the relay cannot be reached from here: clients are fetched by way of its control port instead. --single-port does so from the start.`,
       ),
     );
+  }
+
+  get mostDialling(): number {
+    return this.#door.isSingle ? MOST_DIALLING_TO_CONTROL : MOST_DIALLING;
   }
 
   async serve(onClient: (client: WaitingClient) => void): Promise<never> {

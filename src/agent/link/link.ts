@@ -7,6 +7,8 @@ import type { Door } from './door.ts';
 export interface Link {
   /** The address connected to. It is the only one dialled back, whatever a notification or a later look-up says. */
   readonly address: string;
+  /** Dials under way at one time. Further clients are to wait at the relay, their notifications unread. */
+  readonly mostDialling: number;
   /** Where clients reach the service; a basic registrant is not told. */
   readonly grant: Grant | undefined;
   /**
@@ -34,6 +36,9 @@ export interface WaitingClient {
   /** What the target is to get first. */
   preface?: Uint8Array | undefined;
 }
+
+/** What a relay takes of back-connects that have not said whom they want, and no burden to anyone. */
+export const MOST_DIALLING = 256;
 
 /** What the relay granted. */
 export interface Grant {

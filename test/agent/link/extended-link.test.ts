@@ -171,20 +171,27 @@ describe('what a broker says', () => {
     assert.equal((await next('ready'))[0].address, '[2001:db8::1]:4000');
   });
 
-  test('of thousands of clients is read no faster than they can be fetched, and is no silence', async (t) => {
-    const broker = await FakeBroker.start(t, { registered: { heartbeat: 0.02, deadline: 0.04 } });
-    const { told } = runAgent(t, { to: broker.to, target: await mutePort(t) });
-    const control = await broker.agent();
-    for (let n = 0; n < 5000; n += 1) {
-      control.say('NEW', { ticket: drawSecret(16), client: CLIENT });
-    }
-    await broker.visited(256);
-    // Several deadlines long, in which the broker says nothing that is read.
-    const beats = control.lines.filter(({ word }) => word === 'PING').length;
-    await control.heard('PING', beats + 10);
-    assert.equal(broker.visitors, 256);
-    assert.ok(!told.includes('lost'));
-  });
+  for (const [door, most] of [
+    ['back-connect', 256],
+    ['control', 64],
+  ] as const) {
+    test(`of thousands of clients is read no faster than they are fetched by the ${door} port`, async (t) => {
+      const broker = await FakeBroker.start(t, { registered: { heartbeat: 0.02, deadline: 0.04 } });
+      const target = await mutePort(t);
+      const { told } = runAgent(t, { to: broker.to, target, singlePort: door === 'control' });
+      const control = await broker.agent();
+      const before = broker.visitors[door];
+      for (let n = 0; n < 5000; n += 1) {
+        control.say('NEW', { ticket: drawSecret(16), client: CLIENT });
+      }
+      await broker.visited(before + most, door);
+      // Several deadlines long, in which the broker says nothing that is read: that is no silence.
+      const beats = control.lines.filter(({ word }) => word === 'PING').length;
+      await control.heard('PING', beats + 10);
+      assert.equal(broker.visitors[door] - before, most);
+      assert.ok(!told.includes('lost'));
+    });
+  }
 });
 
 describe('an agent that leaves', () => {
