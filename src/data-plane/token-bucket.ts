@@ -1,3 +1,6 @@
+/** Milliseconds in which it fills. */
+const BURST = 1000;
+
 /**
  * So many of something per second, and as many at once after a pause.
  *
@@ -5,34 +8,34 @@
  */
 export class TokenBucket {
   readonly perSecond: number;
-  #tokens: number;
-  #countedAt: number;
+  /** All that came in up to this moment have been taken. */
+  #takenUntil: number;
 
   /** It begins full. */
   constructor(perSecond: number, now: number) {
     this.perSecond = perSecond;
-    this.#tokens = perSecond;
-    this.#countedAt = now;
+    this.#takenUntil = now - BURST;
   }
 
   /** Takes so many, or none if there are fewer. */
   take(count: number, now: number): boolean {
-    this.#fill(now);
-    if (this.#tokens < count) return false;
-    this.#tokens -= count;
+    const until = this.#until(count, now);
+    if (until > now) return false;
+    this.#takenUntil = until;
     return true;
   }
 
-  /** Milliseconds until there are so many; for ever if there never are. */
+  /**
+   * Milliseconds until there are so many.
+   *
+   * @param count - no more than fit in
+   */
   delay(count: number, now: number): number {
-    this.#fill(now);
-    if (count > this.perSecond) return Number.POSITIVE_INFINITY;
-    return Math.max(0, ((count - this.#tokens) / this.perSecond) * 1000);
+    return Math.max(0, this.#until(count, now) - now);
   }
 
-  #fill(now: number): void {
-    const filled = this.#tokens + ((now - this.#countedAt) / 1000) * this.perSecond;
-    this.#tokens = Math.min(this.perSecond, filled);
-    this.#countedAt = now;
+  /** The moment up to which so many more would take it. */
+  #until(count: number, now: number): number {
+    return Math.max(this.#takenUntil, now - BURST) + (count * 1000) / this.perSecond;
   }
 }

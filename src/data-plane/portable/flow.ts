@@ -38,6 +38,8 @@ export class Flow implements Throttled {
     const part = this.#rest.subarray(0, count);
     this.#rest = this.#rest.subarray(count);
     this.#write(part);
+    // Its silence was none of its own.
+    this.#from.setTimeout(this.#from.timeout ?? 0);
     if (this.held > 0) return;
     if (this.#ended) this.#to.end();
     else this.#resume();

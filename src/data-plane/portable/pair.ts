@@ -77,7 +77,7 @@ export class Pair {
     else from.on('end', ended);
     if (from.closed) process.nextTick(() => this.#closed(from, to, resetOfFrom));
     else from.on('close', () => this.#closed(from, to, resetOfFrom));
-    from.on('timeout', () => this.#silent());
+    from.on('timeout', () => this.#silent(from));
   }
 
   /** The first cause is the one that counts; what follows are its echoes. */
@@ -96,7 +96,12 @@ export class Pair {
     if (server.timeout !== bound) server.setTimeout(bound);
   }
 
-  #silent(): void {
+  #silent(socket: Socket): void {
+    if (this.#toServer.held > 0 || this.#toClient.held > 0) {
+      // Bytes that wait for their turn are no silence.
+      socket.setTimeout(socket.timeout ?? 0);
+      return;
+    }
     const { halfCloseTimeout, idle = Infinity } = this.#options;
     this.cut(this.#halfClosed && halfCloseTimeout <= idle ? 'half-close-timeout' : 'idle');
   }

@@ -14,13 +14,16 @@ export interface Throttled {
 
 /** Bounds the bytes per second of all pairs that share it, one direction each. They take turns. */
 export class Throttle {
+  readonly #now: () => number;
   readonly #bucket: TokenBucket;
   readonly #slice: number;
   readonly #queue = new Set<Throttled>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(bytesPerSecond: number) {
-    this.#bucket = new TokenBucket(bytesPerSecond, performance.now());
+  /** @param now - milliseconds of a monotonic clock. Default: the process's. */
+  constructor(bytesPerSecond: number, now = () => performance.now()) {
+    this.#now = now;
+    this.#bucket = new TokenBucket(bytesPerSecond, now());
     // Some turns per second, also where a second's worth is less than a slice.
     this.#slice = Math.max(1, Math.min(SLICE, Math.floor(bytesPerSecond / 16)));
   }
@@ -40,11 +43,13 @@ export class Throttle {
 
   #takeTurns(): void {
     this.#timer = undefined;
-    const now = performance.now();
+    const now = this.#now();
     for (const direction of this.#queue) {
       const count = Math.min(this.#slice, direction.held);
       if (!this.#bucket.take(count, now)) {
-        this.#timer = setTimeout(() => this.#takeTurns(), this.#bucket.delay(count, now));
+        // Node would round down, and come too early.
+        const delay = Math.ceil(this.#bucket.delay(count, now));
+        this.#timer = setTimeout(() => this.#takeTurns(), delay);
         return;
       }
       // A set goes on with what is added to it while it is gone through.

@@ -5,11 +5,22 @@ import type { PairReport, TlsSource } from '#src/data-plane/data-plane.ts';
 import { Pair, type PairOptions } from '#src/data-plane/portable/pair.ts';
 import { listen } from '#src/data-plane/portable/sockets.ts';
 import { secure } from '#src/data-plane/portable/tls.ts';
+import { transportOf } from '#src/data-plane/portable/transport.ts';
 import { connectTo } from '../../support/tcp.ts';
 import { connectSecurely, connectTapped, SERVER, type TappedClient } from '../../support/tls.ts';
 
 /** How a side of a pair is connected. */
 export type Side = 'plain' | SecureVersion;
+
+/** Each kind of socket on each side. */
+export const SIDES: { client: Side; server: Side }[] = [
+  { client: 'plain', server: 'plain' },
+  { client: 'TLSv1.3', server: 'plain' },
+  { client: 'plain', server: 'TLSv1.2' },
+];
+
+/** Bytes per second that hold nobody up. */
+export const MUCH = Number.MAX_SAFE_INTEGER;
 
 /** Certificate and options of a listener, the same for each of its connections. */
 export function source(options: TlsOptions = {}): TlsSource {
@@ -29,6 +40,7 @@ export async function acceptOne(
   const listener = await listen({ host: '127.0.0.1', port: 0 }, accept);
   t.after(() => listener.close());
   const ready = accepted.then<Socket>((socket) => {
+    listener.close();
     t.after(() => socket.destroy());
     return side === 'plain' ? socket : secure(socket, source({ maxVersion: side }));
   });
@@ -79,9 +91,13 @@ export async function openTapped(
   return { client, server: server.peer, ...join(await accepted, server.own) };
 }
 
-async function connectAs(t: TestContext, side: Side): Promise<{ peer: Socket; own: Socket }> {
+/** A connection: the far end, what carries that, and this end of it. */
+export async function connectAs(
+  t: TestContext,
+  side: Side,
+): Promise<{ peer: Socket; tcp: Socket; own: Socket }> {
   const { port, accepted } = await acceptOne(t, side);
   const peer = side === 'plain' ? connectTo(t, port) : connectSecurely(t, port);
-  const [own] = await Promise.all([accepted, peer]);
-  return { peer: await peer, own };
+  const [own, socket] = await Promise.all([accepted, peer]);
+  return { peer: socket, tcp: transportOf(socket), own };
 }
