@@ -67,8 +67,8 @@ for (const registrant of registrants) {
       assert.ok(growth < 16, `grew by ${growth.toFixed(1)} MiB`);
     });
 
-    test('the broker closes the ports when it goes away', async (t) => {
-      const { port, broker, program } = await relayedEcho(t, registrant);
+    test('the broker closes the ports when it goes away, and has no lease', async (t) => {
+      const { port, broker, program } = await relayedEcho(t, registrant, '--lease', '0');
       program.signal('SIGKILL');
       await broker.line(new RegExp(`Port ${port} closed`));
       await assert.rejects(connectTo(t, port), { code: 'ECONNREFUSED' });
@@ -91,9 +91,9 @@ test('a reset client is a reset for the service behind the agent', async (t) => 
   assert.equal((await seen).ending, 'ECONNRESET');
 });
 
-async function relayedEcho(t: TestContext, registrant: Registrant) {
+async function relayedEcho(t: TestContext, registrant: Registrant, ...options: string[]) {
   const echo = await serve(t, (socket) => socket.pipe(socket));
-  const broker = await runBroker(t, ...registrant.brokerOptions);
+  const broker = await runBroker(t, ...registrant.brokerOptions, ...options);
   const program = await registrant.start(t, broker.controlPort, echo.port);
   return { port: await clientPortOf(broker), broker, program };
 }

@@ -2,6 +2,9 @@
 export const MOST_IN_ALL = 1024;
 export const MOST_OF_ONE_ADDRESS = 128;
 
+/** As many more may come from where an agent is: so many back-connects it dials at one time. */
+export const MOST_OF_AN_AGENT = 256;
+
 /** Somebody who has not said who he is. */
 export interface Stranger {
   readonly address: string;
@@ -18,18 +21,30 @@ export class Doorstep<Visitor extends Stranger> {
   readonly #all = new Set<Visitor>();
   readonly #ofAddress = new Map<string, Set<Visitor>>();
   readonly #most: number;
+  readonly #agentsAt: (address: string) => number;
+  readonly #afterReading: (act: () => void) => void;
+  #isThinning = false;
 
-  /** @param most - in all, where that is less than {@link MOST_IN_ALL} */
-  constructor(most = MOST_IN_ALL) {
+  /**
+   * @param most - in all, where that is less than {@link MOST_IN_ALL}
+   * @param agentsAt - how many agents have registered from an address
+   * @param afterReading - does something when all that has arrived by now has been read once
+   */
+  constructor(
+    most: number,
+    agentsAt: (address: string) => number,
+    afterReading: (act: () => void) => void,
+  ) {
     this.#most = Math.min(most, MOST_IN_ALL);
+    this.#agentsAt = agentsAt;
+    this.#afterReading = afterReading;
   }
 
   enter(visitor: Visitor): void {
     const neighbours = this.#ofAddress.get(visitor.address) ?? new Set();
     this.#ofAddress.set(visitor.address, neighbours.add(visitor));
     this.#all.add(visitor);
-    if (neighbours.size > MOST_OF_ONE_ADDRESS) this.#pushOutFirst(neighbours);
-    if (this.#all.size > this.#most) this.#pushOutFirst(this.#all);
+    if (neighbours.size > MOST_OF_ONE_ADDRESS || this.#all.size > this.#most) this.#thinOut();
   }
 
   /** He has said who he is, or has gone. */
@@ -45,11 +60,29 @@ export class Doorstep<Visitor extends Stranger> {
     return [...this.#all];
   }
 
-  #pushOutFirst(visitors: Iterable<Visitor>): void {
-    for (const first of visitors) {
-      this.leave(first);
-      first.pushOut();
-      return;
+  /** Not at once: of those that came together, each shall have been heard before one is pushed out. */
+  #thinOut(): void {
+    if (this.#isThinning) return;
+    this.#isThinning = true;
+    this.#afterReading(() => {
+      this.#isThinning = false;
+      for (const [address, neighbours] of this.#ofAddress) {
+        if (neighbours.size <= MOST_OF_ONE_ADDRESS) continue;
+        const most = MOST_OF_ONE_ADDRESS + MOST_OF_AN_AGENT * this.#agentsAt(address);
+        this.#pushOut(neighbours, neighbours.size - most);
+      }
+      this.#pushOut(this.#all, this.#all.size - this.#most);
+    });
+  }
+
+  /** So many of them, those who came first. */
+  #pushOut(visitors: Iterable<Visitor>, count: number): void {
+    let left = count;
+    for (const visitor of visitors) {
+      if (left <= 0) return;
+      left -= 1;
+      this.leave(visitor);
+      visitor.pushOut();
     }
   }
 }

@@ -19,7 +19,12 @@ export class Reception {
     this.#policy = policy;
     this.#host = host;
     this.#budget = budget;
-    this.#doorstep = new Doorstep(Math.ceil(budget.free / SHARE_OF_DESCRIPTORS));
+    this.#doorstep = new Doorstep(
+      Math.ceil(budget.free / SHARE_OF_DESCRIPTORS),
+      (address) => host.agentsAt(address),
+      // Bytes of a connection are read in the turn of the event loop after the one that accepts it.
+      (act) => setImmediate(() => setImmediate(act)),
+    );
   }
 
   /** `socket` needs `allowHalfOpen`. */

@@ -3,6 +3,7 @@ import test from 'node:test';
 import {
   Doorstep,
   MOST_IN_ALL,
+  MOST_OF_AN_AGENT,
   MOST_OF_ONE_ADDRESS,
   type Stranger,
 } from '#src/broker/door/doorstep.ts';
@@ -28,12 +29,21 @@ function visitors(count: number, address?: string): Visitor[] {
   });
 }
 
+/** A door where nobody is given time to be heard, and no agent is known. */
+function openDoor(most = MOST_IN_ALL): Doorstep<Visitor> {
+  return new Doorstep(
+    most,
+    () => 0,
+    (act) => act(),
+  );
+}
+
 function out(all: Visitor[]): number[] {
   return all.filter(({ isOut }) => isOut).map(({ n }) => n);
 }
 
 test('there is room for so many, and each one more pushes out the one who came first', () => {
-  const door = new Doorstep<Visitor>();
+  const door = openDoor();
   const all = visitors(MOST_IN_ALL + 2);
   for (const visitor of all.slice(0, -2)) door.enter(visitor);
   assert.deepEqual(out(all), []);
@@ -43,7 +53,7 @@ test('there is room for so many, and each one more pushes out the one who came f
 });
 
 test('one address pushes out its own, and nobody else', () => {
-  const door = new Doorstep<Visitor>();
+  const door = openDoor();
   const [other] = visitors(1);
   assert.ok(other);
   door.enter(other);
@@ -55,7 +65,7 @@ test('one address pushes out its own, and nobody else', () => {
 });
 
 test('who has left makes room, and cannot be pushed out any more', () => {
-  const door = new Doorstep<Visitor>();
+  const door = openDoor();
   const all = visitors(MOST_OF_ONE_ADDRESS + 1, '203.0.113.1');
   for (const visitor of all.slice(0, -1)) door.enter(visitor);
   for (const visitor of all.slice(0, 1)) door.leave(visitor);
@@ -64,7 +74,7 @@ test('who has left makes room, and cannot be pushed out any more', () => {
 });
 
 test('leaving twice, or after being pushed out, takes nobody else’s place', () => {
-  const door = new Doorstep<Visitor>(2);
+  const door = openDoor(2);
   const all = visitors(3);
   for (const visitor of all) door.enter(visitor);
   for (const visitor of all.slice(0, 2)) {
@@ -75,8 +85,39 @@ test('leaving twice, or after being pushed out, takes nobody else’s place', ()
 });
 
 test('where less is to be had, there is room for fewer', () => {
-  const door = new Doorstep<Visitor>(3);
+  const door = openDoor(3);
   const all = visitors(5);
   for (const visitor of all) door.enter(visitor);
   assert.deepEqual(out(all), [0, 1]);
+});
+
+test('where agents have registered from, as many more may come as they dial at one time', () => {
+  const agents: Record<string, number> = { '203.0.113.1': 2 };
+  const door = new Doorstep<Visitor>(
+    MOST_IN_ALL,
+    (address) => agents[address] ?? 0,
+    (act) => act(),
+  );
+  const room = MOST_OF_ONE_ADDRESS + 2 * MOST_OF_AN_AGENT;
+  const backConnects = visitors(room + 1, '203.0.113.1');
+  for (const visitor of backConnects.slice(0, -1)) door.enter(visitor);
+  assert.deepEqual(out(backConnects), []);
+  for (const visitor of backConnects.slice(-1)) door.enter(visitor);
+  assert.deepEqual(out(backConnects), [0]);
+});
+
+test('nobody is pushed out who is heard in time, however many come at once', () => {
+  let thinOut = () => {};
+  const door = new Doorstep<Visitor>(
+    MOST_IN_ALL,
+    () => 0,
+    (act) => {
+      thinOut = act;
+    },
+  );
+  const all = visitors(MOST_OF_ONE_ADDRESS * 2, '203.0.113.1');
+  for (const visitor of all) door.enter(visitor);
+  for (const visitor of all.slice(0, MOST_OF_ONE_ADDRESS)) door.leave(visitor);
+  thinOut();
+  assert.deepEqual(out(all), []);
 });

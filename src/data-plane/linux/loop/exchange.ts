@@ -165,8 +165,7 @@ export class LinuxExchange implements Timed {
       },
       backConnectPort,
       wakeAt: (moment) => loop.tickAt(moment),
-      // A turn takes fewer connections than may be here without a first line.
-      afterReading: (act) => act(),
+      afterReading: (act) => loop.later({ proceed: act }),
       say: (line) => this.#announcer?.say(line),
       listen: (connection, ear) => connection.listen(loop, ear),
       keepAlive: ({ descriptor }) => keepAlive(descriptor, SPARE_KEEP_ALIVE),
