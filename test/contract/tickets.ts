@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { drawTicket } from '#src/protocol/proof.ts';
 import { connectTo, outcome, read } from '../support/tcp.ts';
@@ -27,6 +28,22 @@ export function tickets(createPlane: PlaneUnderTest): void {
       const { localPort: port } = await connectTo(t, exchange.clientPort, { host: '::1' });
       const [told] = await announced(1);
       assert.deepEqual(told?.client, { address: '::1', port });
+    });
+
+    test('nobody is announced who left so early that it cannot be said where from', async (t) => {
+      const { arrive, events, exchange } = await openTicketExchange(t, createPlane());
+      let told = '';
+      events.on('notify', (text: string) => {
+        told += text;
+      });
+      const leaving = Array.from({ length: 100 }, () => {
+        const socket = connect({ host: '127.0.0.1', port: exchange.clientPort });
+        socket.once('connect', () => socket.resetAndDestroy());
+        return once(socket, 'close');
+      });
+      await Promise.all(leaving);
+      await arrive();
+      assert.doesNotMatch(told, /"address":""/);
     });
 
     test('each fetches its own client, in whatever order they come', async (t) => {

@@ -154,6 +154,11 @@ export class PortableExchange implements Exchange {
 
   #clientCame(connection: Connection): void {
     const { address } = connection;
+    if (address === '' && this.#settings.pairing === 'ticket') {
+      // It was reset before it was accepted, and an agent cannot be told of a client without an address.
+      connection.close();
+      return;
+    }
     // `node:net` cannot leave a connection in the listener's backlog, hence a reset.
     if (!this.#board.reserve()) this.#board.refuseClient(connection, 'descriptors', address);
     else if (this.#board.admit(connection, address)) this.#clientEntered(connection);
