@@ -1,29 +1,48 @@
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { needsNetworkOf } from '../support/needs.ts';
 import { clientPortOf, Program } from '../support/program.ts';
 import { blackhole, twoHosts } from '../support/two-hosts.ts';
 
-test('a registrant that vanished with a notification on its way loses its registration', {
-  ...needsNetworkOf('ip', 'nft', 'python3'),
-}, async (t) => {
+const network = needsNetworkOf('ip', 'nft', 'python3');
+
+test(
+  'a basic registrant that vanished with a notification on its way loses its registration',
+  network,
+  async (t) => {
+    const { broker, port } = await vanished(t, ({ controlPort, address }) => [
+      ...['--import', 'tsx', 'test/interop/legacy-registrant.ts'],
+      ...[controlPort, address],
+    ]);
+    await broker.line(
+      new RegExp(`Port ${port} closed: the server no longer answers notifications`),
+    );
+  },
+);
+
+test('an agent that vanished has its registration held', network, async (t) => {
+  const { broker, port } = await vanished(t, ({ controlPort, address }) => [
+    ...['dist/cli/relay-agent.js', '1'],
+    ...['--to', `${address}:${controlPort}`],
+  ]);
+  await broker.line(new RegExp(`Port ${port} held for 60 s: the agent gave no sign of life`));
+});
+
+/** A broker whose registrant, a program of Node, is gone from the network since a client came. */
+async function vanished(
+  t: TestContext,
+  registrant: (relay: { controlPort: string; address: string }) => string[],
+): Promise<{ broker: Program; port: number }> {
   const { near, far } = twoHosts(t);
   const run = ({ inside: [command = '', ...words] }: typeof near, ...args: string[]) =>
     new Program(t, command, [...words, ...args]);
-  const broker = run(
-    near,
-    process.execPath,
-    'dist/cli/relay-broker.js',
-    '0',
-    '--pair-timeout',
-    '1',
-  );
+  const options = ['--pair-timeout', '1', '--heartbeat', '1'];
+  const broker = run(near, process.execPath, 'dist/cli/relay-broker.js', '0', ...options);
   const [, controlPort = ''] = await broker.line(/Control connections on port (\d+)/);
-  const relay = `${near.address}:${controlPort}`;
-  run(far, process.execPath, 'dist/cli/relay-agent.js', '1', '--to', relay);
+  run(far, process.execPath, ...registrant({ controlPort, address: near.address }));
   const port = await clientPortOf(broker);
 
   blackhole(far);
   const connect = `import socket; s = socket.create_connection(("127.0.0.1", ${port})); s.recv(1)`;
   run(near, 'python3', '-c', connect);
-  await broker.line(new RegExp(`Port ${port} closed: the server no longer answers notifications`));
-});
+  return { broker, port };
+}

@@ -1,8 +1,9 @@
 // An echo server that registers, written from docs/protocol.md with nothing of this project.
-// Run: legacy-registrant.ts <control port>
+// Run: legacy-registrant.ts <control port> [address]
 import { connect } from 'node:net';
 
-const control = connect({ host: '127.0.0.1', port: Number(process.argv[2]) });
+const [, , controlPort, host = '127.0.0.1'] = process.argv;
+const control = connect({ host, port: Number(controlPort) });
 let line = '';
 control.setEncoding('latin1');
 control.on('data', (text: string) => {
@@ -19,7 +20,7 @@ control.on('error', () => process.exit(1));
 control.on('end', () => process.exit(0));
 
 function dialBack(port: number): void {
-  const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+  const socket = connect({ host, port, allowHalfOpen: true });
   socket.on('error', () => {});
   socket.on('data', (chunk) => {
     if (!socket.write(chunk)) socket.pause();
