@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
+import { acceptOne, connectAs } from '../../support/pairs.ts';
 import { outcome } from '../../support/tcp.ts';
 import { connectTapped } from '../../support/tls.ts';
-import { acceptOne, connectAs } from './pairs.ts';
 
 const MIB = 1024 * 1024;
 

@@ -7,11 +7,11 @@ import { LinuxDataPlane } from '#src/data-plane/linux/linux-data-plane.ts';
 import { createPortableDataPlane } from '#src/data-plane/portable/portable-data-plane.ts';
 import { secure } from '#src/data-plane/portable/tls.ts';
 import { DEAF, LIMITS, openExchange, SETTINGS } from '../../support/exchange.ts';
+import { source } from '../../support/pairs.ts';
 import { connectTo, knock, outcome, read, serve } from '../../support/tcp.ts';
 import { openTicketExchange, spareLine, taken, ticketLine } from '../../support/ticket-exchange.ts';
 import { connectSecurely, VERSIONS } from '../../support/tls.ts';
 import { until } from '../../support/until.ts';
-import { source } from './pairs.ts';
 
 const KIB = 1024;
 

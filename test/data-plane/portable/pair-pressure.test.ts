@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Throttle } from '#src/data-plane/portable/throttle.ts';
+import { connectAs, join, MUCH, SIDES } from '../../support/pairs.ts';
 import { outcome } from '../../support/tcp.ts';
-import { connectAs, join, MUCH, SIDES } from './pairs.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

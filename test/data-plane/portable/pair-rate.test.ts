@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Throttle } from '#src/data-plane/portable/throttle.ts';
+import { connectAs, join, MUCH, SIDES, type Side } from '../../support/pairs.ts';
 import { outcome } from '../../support/tcp.ts';
-import { connectAs, join, MUCH, SIDES, type Side } from './pairs.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

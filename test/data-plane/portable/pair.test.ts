@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connectAs, join, openPair, SIDES } from '../../support/pairs.ts';
 import { outcome, read } from '../../support/tcp.ts';
-import { connectAs, join, openPair, SIDES } from './pairs.ts';
 
 for (const sides of SIDES) {
   describe(`a pair of a ${sides.client} client and a ${sides.server} server`, () => {

@@ -7,9 +7,9 @@ import type { TlsSource } from '#src/data-plane/data-plane.ts';
 import { listen } from '#src/data-plane/portable/sockets.ts';
 import { secure } from '#src/data-plane/portable/tls.ts';
 import { createAuthority, pfx } from '../../support/certificates.ts';
+import { source } from '../../support/pairs.ts';
 import { connectTo, knock, outcome, read } from '../../support/tcp.ts';
 import { AUTHORITY, connectSecurely, connectTapped, SERVER, VERSIONS } from '../../support/tls.ts';
-import { source } from './pairs.ts';
 
 /** The plain socket that was accepted, and what comes of its handshake. */
 interface Attempt {

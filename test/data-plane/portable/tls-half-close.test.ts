@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
+import { openPair, openTapped, type Side } from '../../support/pairs.ts';
 import { outcome, read } from '../../support/tcp.ts';
 import { type TappedClient, VERSIONS } from '../../support/tls.ts';
-import { openPair, openTapped, type Side } from './pairs.ts';
 
 const KIB = 1024;
 

@@ -3,9 +3,9 @@ import { readdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { reset } from '#src/data-plane/portable/reset.ts';
+import { acceptOne, connectAs, openPair, type Side } from '../../support/pairs.ts';
 import { outcome, read } from '../../support/tcp.ts';
 import { connectTapped, VERSIONS } from '../../support/tls.ts';
-import { acceptOne, connectAs, openPair, type Side } from './pairs.ts';
 
 const MIB = 1024 * 1024;
 

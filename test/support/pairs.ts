@@ -6,8 +6,8 @@ import { Pair, type PairOptions } from '#src/data-plane/portable/pair.ts';
 import { listen } from '#src/data-plane/portable/sockets.ts';
 import { secure } from '#src/data-plane/portable/tls.ts';
 import { transportOf } from '#src/data-plane/portable/transport.ts';
-import { connectTo } from '../../support/tcp.ts';
-import { connectSecurely, connectTapped, SERVER, type TappedClient } from '../../support/tls.ts';
+import { connectTo } from './tcp.ts';
+import { connectSecurely, connectTapped, SERVER, type TappedClient } from './tls.ts';
 
 /** How a side of a pair is connected. */
 export type Side = 'plain' | SecureVersion;
