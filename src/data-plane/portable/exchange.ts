@@ -19,6 +19,7 @@ import type { Joined, Wires } from '../switchboard/wires.ts';
 import { Alarm } from './alarm.ts';
 import { confirmEnd } from './confirm-end.ts';
 import { Connection } from './connection.ts';
+import { Handshakes } from './handshakes.ts';
 import { Pair, type PairThrottle } from './pair.ts';
 import { type Listener, listen } from './sockets.ts';
 import { Throttle } from './throttle.ts';
@@ -32,8 +33,7 @@ export class PortableExchange implements Exchange {
   readonly #counters = new SharedCounters();
   readonly #board: Switchboard<Connection>;
   readonly #alarm = new Alarm((now) => this.#board.tick(now));
-  /** Clients before their arrival. */
-  readonly #shakingHands = new Set<Connection>();
+  readonly #handshakes = new Handshakes();
   #clients: Listener | undefined;
   #backConnects: Listener | undefined;
   #limits: ClientLimits;
@@ -139,7 +139,7 @@ export class PortableExchange implements Exchange {
     // The callback of close() would wait for the pairs; the listening descriptor is closed at once.
     this.#clients?.close();
     this.#backConnects?.close();
-    for (const connection of this.#shakingHands) connection.reset();
+    this.#handshakes.stop();
     this.#board.stop();
     this.#finishIfDone();
   }
@@ -170,9 +170,7 @@ export class PortableExchange implements Exchange {
       this.#board.clientArrived(connection, address, port);
       return;
     }
-    this.#shakingHands.add(connection);
-    void connection.secure().then((isSecured) => {
-      this.#shakingHands.delete(connection);
+    void this.#handshakes.shake(connection).then((isSecured) => {
       if (isSecured) this.#board.clientArrived(connection, address, port);
       else this.#board.clientLost(address);
     });

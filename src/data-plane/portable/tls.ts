@@ -34,8 +34,12 @@ export function secure(socket: Socket, source: TlsSource): Promise<TLSSocket> {
     };
     const timer = setTimeout(() => reset(socket), HANDSHAKE_TIMEOUT);
     socket.once('close', failed);
+    // Whoever ends in the middle of a handshake is to be gone at once.
+    const { allowHalfOpen } = socket;
+    socket.allowHalfOpen = false;
     underWay.set(socket, (secured) => {
       clearTimeout(timer);
+      secured.allowHalfOpen = allowHalfOpen;
       // Each would cost a server more than its client.
       secured.disableRenegotiation();
       resolve(guarded(secured));

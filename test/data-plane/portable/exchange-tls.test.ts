@@ -121,6 +121,20 @@ describe('an exchange with encrypted clients', () => {
     assert.equal(news.length, 1);
   });
 
+  test('gives up the oldest of 256 handshakes for a newer one', async (t) => {
+    // They would be given up after five seconds in any case.
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const opened = await openTicketExchange(t, createPortableDataPlane(), clients());
+    const { clientPort } = opened.exchange;
+    const first = outcome(await connectTo(t, clientPort));
+    const second = await connectTo(t, clientPort);
+    for (let n = 2; n < 256; n += 1) await connectTo(t, clientPort);
+    await connectSecurely(t, clientPort);
+    assert.equal((await first).ending, 'ECONNRESET');
+    await opened.announced(1);
+    assert.equal(second.closed, false);
+  });
+
   test('resets those that shake hands when it is stopped', async (t) => {
     const { exchange } = await openExchange(t, createPortableDataPlane(), clients());
     const shaking = outcome(await connectTo(t, exchange.clientPort));

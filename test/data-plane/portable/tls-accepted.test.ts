@@ -132,14 +132,24 @@ describe('an accepted connection', () => {
     await assertRefused(await next());
   });
 
-  test('that is reset during its handshake leaves nothing open', async (t) => {
-    const { port, next } = await accepting(t, source());
-    const client = await connectTo(t, port);
-    const attempt = await next();
-    client.write(Buffer.from([0x16, 3, 1]));
-    client.resetAndDestroy();
-    await assertRefused(attempt);
-  });
+  for (const [how, leave] of Object.entries({
+    ends: (client: Socket) => client.end(),
+    'is reset': (client: Socket) => client.resetAndDestroy(),
+  })) {
+    for (const beginning of [[], [0x16, 3, 1]]) {
+      const when = `after ${beginning.length} bytes of a handshake`;
+      test(`that ${how} ${when} leaves nothing open`, async (t) => {
+        // It would be given up after five seconds in any case.
+        t.mock.timers.enable({ apis: ['setTimeout'] });
+        const { port, next } = await accepting(t, source());
+        const client = await connectTo(t, port);
+        const attempt = await next();
+        client.write(Buffer.from(beginning));
+        leave(client);
+        await assertRefused(attempt);
+      });
+    }
+  }
 
   test('that is destroyed during or before its handshake is none', async (t) => {
     const { port, next } = await accepting(t, source());
