@@ -9,7 +9,7 @@ import { openTicketExchange, ticketLine } from '../support/ticket-exchange.ts';
 import { until } from '../support/until.ts';
 import type { PlaneUnderTest } from './plane-under-test.ts';
 
-/** Back-connects without a first line that there may be, and milliseconds that each may take for it. */
+/** Back-connects without a first line that there may be beyond the clients that wait, and milliseconds that each may take for it. */
 const MOST = 256;
 const PATIENCE = 5000;
 
@@ -72,13 +72,32 @@ export function strangers(createPlane: PlaneUnderTest): void {
       const { client, ticket } = await arrive();
       const first = outcome(await connectTo(t, exchange.backConnectPort));
       const others: Socket[] = [];
-      for (let n = 0; n < MOST; n += 1) others.push(await connectTo(t, exchange.backConnectPort));
+      for (let n = 0; n <= MOST; n += 1) {
+        others.push(await connectTo(t, exchange.backConnectPort));
+      }
       assert.equal((await first).data.length, 0);
       assert.deepEqual(await refused(1), ['pushed-out']);
       assert.equal(exchange.counters().refused['pushed-out'], 1);
       // Whoever came next is still there.
       others[0]?.write(`${ticketLine(ticket)}x`);
       await read(client, 1);
+    });
+
+    test('are not those that clients wait for, of which none is pushed out however many come at once', async (t) => {
+      const { exchange, client, announced, refused } = await openTicketExchange(t, createPlane());
+      const crowd = MOST + 50;
+      const clients: Socket[] = [];
+      for (let n = 0; n < crowd; n += 1) clients.push(await client());
+      const tickets = await announced(crowd);
+      const backConnects: Socket[] = [];
+      for (let n = 0; n < crowd; n += 1) {
+        backConnects.push(await connectTo(t, exchange.backConnectPort));
+      }
+      for (const [n, { ticket }] of tickets.entries()) {
+        backConnects[n]?.write(`${ticketLine(ticket)}x`);
+      }
+      for (const each of clients) await read(each, 1);
+      assert.deepEqual(await refused(0), []);
     });
 
     test('get nobody with any of 10,000 random first lines', async (t) => {

@@ -11,7 +11,7 @@ import type { Wires } from './wires.ts';
 /** Milliseconds for the first line of a back-connect. */
 const FIRST_LINE_TIMEOUT = 5000;
 
-/** Back-connects without a first line: as many as an agent dials at one time. */
+/** Back-connects without a first line, beyond those that clients wait for. */
 const MOST_STRANGERS = 256;
 
 /** A back-connect that is joined with nobody yet. */
@@ -71,7 +71,7 @@ export class Lobby<C> {
     if (!this.listen(guest)) return;
     this.#wires.wakeAt(this.#strangers.join(guest, this.#wires.now));
     this.settle();
-    if (this.#strangers.size > MOST_STRANGERS) this.#thinOut();
+    if (this.#unexpected > MOST_STRANGERS) this.#thinOut();
   }
 
   /** Hears what a guest says. False, and it is refused, when that cannot be. */
@@ -181,7 +181,7 @@ export class Lobby<C> {
     this.#isThinning = true;
     this.#wires.afterReading(() => {
       this.#isThinning = false;
-      while (this.#strangers.size > MOST_STRANGERS) this.#pushOut();
+      while (this.#unexpected > MOST_STRANGERS) this.#pushOut();
       this.settle();
     });
   }
