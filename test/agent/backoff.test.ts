@@ -12,6 +12,17 @@ test('the first retry comes soon, and each further one up to twice as late', () 
   assert.deepEqual(latest, [500, 1000, 2000, 4000, 8000, 16_000, LONGEST]);
 });
 
+test('while clients wait for the agent, it tries again and again', () => {
+  assert.deepEqual(
+    [1, 2, 3, 4, 50].map((n) => backoff(n, 1, 'leased')),
+    [100, 200, 400, 500, 500],
+  );
+});
+
+test('after what only somebody can mend, the first retry is as late as any', () => {
+  assert.deepEqual([backoff(1, 0, 'lasting'), backoff(9, 1, 'lasting')], [LONGEST / 2, LONGEST]);
+});
+
 test('agents that lost one relay spread over half the span', () => {
   fc.assert(
     fc.property(attempt, (n) => {
