@@ -112,7 +112,6 @@ function hostOf(site: Site, agents: AgentRegistrar): Host {
     registerBasic: (connection) => registerBasic(site, connection),
     registerExtended: (connection, application, lines) =>
       agents.register(connection, application, lines),
-    agentsAt: (address) => site.registry.agentsAt(address),
     adopt: (connection, hello, rest) => agents.adopt(connection, hello, rest),
     refused: (address, { cause, detail = '' }) => site.emit('refused', address, cause, detail),
     denied(address, name) {

@@ -1,83 +1,23 @@
 import { performance } from 'node:perf_hooks';
 import type { Broker } from '../broker/broker.ts';
-import type {
-  Interruption,
-  RegistrationEnding,
-  RegistrationInfo,
-  RegistrationRefusal,
-} from '../broker/events.ts';
+import type { RegistrationInfo } from '../broker/events.ts';
 import type {
   BackConnectRefusal,
   ClientRefusal,
   ConnectionRecord,
 } from '../data-plane/data-plane.ts';
 import { escaped, printable } from '../protocol/printable.ts';
+import {
+  CLIENT_REFUSALS,
+  INTERRUPTIONS,
+  ORDINARY,
+  REGISTRATION_ENDINGS,
+  REGISTRATION_REFUSALS,
+} from './broker-words.ts';
 import { logDataPlane } from './data-plane-log.ts';
 import { describeTraffic } from './describe.ts';
-import type { Log } from './log.ts';
+import type { Level, Log } from './log.ts';
 import { Throttle } from './throttle.ts';
-
-const REGISTRATION_ENDINGS: Record<RegistrationEnding, string> = {
-  closed: 'the server closed its control connection',
-  lost: 'the control connection failed',
-  silent: 'the server no longer answers notifications',
-  'not-reading': 'the server does not read its notifications',
-  junk: 'the server sent something, which the basic protocol has no place for',
-  bye: 'the agent is done',
-  'lease-over': 'the agent did not come back in time',
-  revoked: 'its token was withdrawn or has expired',
-  shutdown: 'the broker is shutting down',
-};
-
-/** Endings that nobody needs to look into. */
-const ORDINARY: RegistrationEnding[] = ['closed', 'bye', 'shutdown'];
-
-const INTERRUPTIONS: Record<Interruption, string> = {
-  closed: 'the agent closed its control connection',
-  lost: 'the control connection failed',
-  silent: 'the agent gave no sign of life',
-  'not-reading': 'the agent does not read its notifications',
-  'bad-message': 'the agent sent something that is no message',
-  'line-too-long': 'the agent sent a line that is too long',
-  'out-of-order': 'the agent sent something that has no place there',
-};
-
-/** Those that are not here are named by their codes. */
-const REGISTRATION_REFUSALS: Partial<Record<RegistrationRefusal, string>> = {
-  full: 'too many registrations; --max-registrations raises the limit',
-  'token-full': 'too many registrations of its token',
-  descriptors: 'out of file descriptors; raise the limit (ulimit -n)',
-  'no-port': 'no client port is free; widen --ports',
-  'port-taken': 'the port it asks for is taken',
-  'port-forbidden': 'it asks for a port that it may not have',
-  listen: 'its listeners could not be opened',
-  tls: 'the TLS handshake failed',
-  'pushed-out': 'it took its time to say who it is, and others came',
-  'back-connect': 'it is a back-connect for no registration that is here',
-  'hello-unknown': 'its first line is none that this relay knows',
-  'line-too-long': 'its first line is too long',
-  'hello-timeout': 'its next line did not end in time',
-  'tls-required': 'it does not use TLS',
-  'token-required': 'it has no token',
-  'token-expired': 'its token has expired',
-  'basic-refused': 'it has no token, or does not use TLS; --allow-basic lets its address in',
-};
-
-const CLIENT_REFUSALS: Record<ClientRefusal | BackConnectRefusal, string> = {
-  limit: 'client refused: too many clients; --max-clients raises the limit',
-  waiting: 'client refused: too many clients wait for the server',
-  'address-limit': 'client refused: too many clients from its address',
-  rate: 'client refused: too many new clients of late',
-  denied: 'client refused: not from an address that may connect',
-  parked: 'client refused: the service is down',
-  descriptors: 'client refused: out of file descriptors; raise the limit (ulimit -n)',
-  address: "back-connect refused: not from the server's address; --back-connect-from any allows it",
-  'no-client': 'back-connect closed: no client waits for it any more',
-  ticket: 'back-connect closed: its ticket is good for no client that waits',
-  hello: 'back-connect closed: no proper first line came in time',
-  'pushed-out': 'back-connect closed before its first line came: too many newer ones did',
-  spare: 'spare back-connect closed: one too many, or it ended or sent something too early',
-};
 
 type ThrottledFields = Record<string, unknown> & { registration?: number };
 
@@ -86,12 +26,17 @@ export function logBroker(broker: Broker, log: Log, advertise: string | undefine
   const ofBroker = new Throttle();
   /** One for each registration, so that a flood at one does not hide what happens at another. */
   const ofRegistration = new Map<number, Throttle>();
-  /** For what a stranger can cause at will. */
-  const throttled = (cause: string, sentence: string, fields: ThrottledFields) => {
+  /** For what a stranger or an agent can cause at will. */
+  const throttled = (
+    cause: string,
+    sentence: string,
+    fields: ThrottledFields,
+    level: Level = 'warn',
+  ) => {
     const throttle = ofRegistration.get(fields.registration ?? 0) ?? ofBroker;
     const held = throttle.pass(cause, performance.now());
     if (held === undefined) return;
-    log('warn', held > 0 ? `${sentence} (${held} more like this before)` : sentence, fields);
+    log(level, held > 0 ? `${sentence} (${held} more like this before)` : sentence, fields);
   };
 
   logDataPlane(broker, log);
@@ -131,11 +76,11 @@ export function logBroker(broker: Broker, log: Log, advertise: string | undefine
   broker.on('held', ({ id, clientPort }, interruption, lease) => {
     const why = INTERRUPTIONS[interruption];
     const fields = { event: 'held', registration: id, interruption, lease };
-    log('info', `Port ${clientPort} held for ${lease} s: ${why}`, fields);
+    throttled('held', `Port ${clientPort} held for ${lease} s: ${why}`, fields, 'info');
   });
   broker.on('resumed', ({ id, clientPort, address }) => {
     const fields = { event: 'resumed', registration: id, address };
-    log('info', `Port ${clientPort} resumed by ${address}`, fields);
+    throttled('resumed', `Port ${clientPort} resumed by ${address}`, fields, 'info');
   });
   broker.on('ended', ({ id, clientPort }, ending, counters) => {
     ofRegistration.delete(id);
@@ -164,10 +109,8 @@ export function logBroker(broker: Broker, log: Log, advertise: string | undefine
     });
   });
   broker.on('unparked', ({ id, clientPort }) => {
-    throttled('unparked', `Port ${clientPort}: the service is back`, {
-      event: 'unparked',
-      registration: id,
-    });
+    const fields = { event: 'unparked', registration: id };
+    throttled('unparked', `Port ${clientPort}: the service is back`, fields, 'info');
   });
   broker.on('targetFailed', ({ id, clientPort }, reason, count) => {
     throttled(

@@ -24,7 +24,7 @@ test('an agent that vanished has its registration held', network, async (t) => {
     ...['dist/cli/relay-agent.js', '1'],
     ...['--to', `${address}:${controlPort}`],
   ]);
-  await broker.line(new RegExp(`Port ${port} held for 60 s: the agent gave no sign of life`));
+  await broker.line(new RegExp(`Port ${port} held for 60 s: the agent was silent for too long`));
 });
 
 /** A broker whose registrant, a program of Node, is gone from the network since a client came. */

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { emptyFolder } from '../support/folder.ts';
 import { clientPortOf, runBroker, runCli } from '../support/program.ts';
 import { connectTo, freePorts, knock, outcome, read, serve } from '../support/tcp.ts';
 
@@ -59,6 +62,17 @@ describe('relay-broker', () => {
     await connectTo(t, closed.controlPort);
     await clientPortOf(closed);
     assert.doesNotMatch(closed.output, /No access control/);
+  });
+
+  test('does not warn of it where it takes a token to register', async (t) => {
+    const tokens = join(await emptyFolder(t), 'tokens');
+    await writeFile(tokens, '{"version":1,"tokens":{}}', { mode: 0o600 });
+    const guarded = runCli(t, 'relay-broker', ['0', '--tokens', tokens, '--log', 'json']);
+    const [, port] = await guarded.line(/"event":"listening".*"port":(\d+)/);
+    // What comes behind the warning, if there is one.
+    await connectTo(t, Number(port));
+    await guarded.line(/"cause":"basic-refused"/);
+    assert.doesNotMatch(guarded.output, /No access control/);
   });
 
   test('takes every option from the environment, and the command line over it', async (t) => {

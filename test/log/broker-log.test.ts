@@ -133,3 +133,48 @@ test('connections that outlive their registration are told of', (t) => {
   assert.match(entries[0]?.sentence ?? '', /; 3 connections run on$/);
   assert.doesNotMatch(entries[1]?.sentence ?? '', /run on/);
 });
+
+test('what an agent or a stranger says is escaped wherever it gets into the log', (t) => {
+  const { broker, entries } = logged(t);
+  const nasty = 'x\n[info] all is well\u001b[2J\u202e';
+  broker.emit('authenticationFailed', '192.0.2.9', nasty, 1);
+  broker.emit('parked', registration, nasty);
+  assert.equal(entries.length, 2);
+  for (const { sentence, fields } of entries) {
+    for (const text of [sentence, JSON.stringify(fields)]) {
+      assert.doesNotMatch(text, /[\p{Cc}\u202e]/u);
+    }
+  }
+});
+
+test('an agent that comes and goes does not fill the log', (t) => {
+  const { broker, entries } = logged(t);
+  broker.emit('registered', registration);
+  entries.length = 0;
+  for (let n = 0; n < 1000; n += 1) {
+    broker.emit('held', registration, 'closed', 60);
+    broker.emit('resumed', registration);
+    broker.emit('targetFailed', registration, 'refused', n);
+    broker.emit('keyShared', registration, '192.0.2.9');
+  }
+  assert.equal(entries.length, 4);
+});
+
+test('the life of a lease can be read from the log', (t) => {
+  const { broker, entries } = logged(t);
+  broker.emit('restored', registration);
+  broker.emit('resumed', registration);
+  broker.emit('held', registration, 'silent', 60);
+  broker.emit('ended', registration, 'lease-over', counters(0));
+  broker.emit('leaseLost', 4001, 'port-taken');
+  assert.deepEqual(
+    entries.map(({ sentence }) => sentence),
+    [
+      'Port 4000 open again for the agent that has its lease',
+      'Port 4000 resumed by 192.0.2.1',
+      'Port 4000 held for 60 s: the agent was silent for too long',
+      'Port 4000 closed: the agent did not come back in time',
+      'Port 4001 could not be kept for the agent that has its lease: port-taken',
+    ],
+  );
+});

@@ -2,9 +2,6 @@
 export const MOST_IN_ALL = 1024;
 export const MOST_OF_ONE_ADDRESS = 128;
 
-/** As many more may come from where an agent is: so many back-connects it dials at one time. */
-export const MOST_OF_AN_AGENT = 256;
-
 /** Somebody who has not said who he is. */
 export interface Stranger {
   readonly address: string;
@@ -21,22 +18,15 @@ export class Doorstep<Visitor extends Stranger> {
   readonly #all = new Set<Visitor>();
   readonly #ofAddress = new Map<string, Set<Visitor>>();
   readonly #most: number;
-  readonly #agentsAt: (address: string) => number;
   readonly #afterReading: (act: () => void) => void;
   #isThinning = false;
 
   /**
    * @param most - in all, where that is less than {@link MOST_IN_ALL}
-   * @param agentsAt - how many agents have registered from an address
    * @param afterReading - does something when all that has arrived by now has been read once
    */
-  constructor(
-    most: number,
-    agentsAt: (address: string) => number,
-    afterReading: (act: () => void) => void,
-  ) {
+  constructor(most: number, afterReading: (act: () => void) => void) {
     this.#most = Math.min(most, MOST_IN_ALL);
-    this.#agentsAt = agentsAt;
     this.#afterReading = afterReading;
   }
 
@@ -66,10 +56,8 @@ export class Doorstep<Visitor extends Stranger> {
     this.#isThinning = true;
     this.#afterReading(() => {
       this.#isThinning = false;
-      for (const [address, neighbours] of this.#ofAddress) {
-        if (neighbours.size <= MOST_OF_ONE_ADDRESS) continue;
-        const most = MOST_OF_ONE_ADDRESS + MOST_OF_AN_AGENT * this.#agentsAt(address);
-        this.#pushOut(neighbours, neighbours.size - most);
+      for (const neighbours of this.#ofAddress.values()) {
+        this.#pushOut(neighbours, neighbours.size - MOST_OF_ONE_ADDRESS);
       }
       this.#pushOut(this.#all, this.#all.size - this.#most);
     });

@@ -21,7 +21,6 @@ export class Reception {
     this.#budget = budget;
     this.#doorstep = new Doorstep(
       Math.ceil(budget.free / SHARE_OF_DESCRIPTORS),
-      (address) => host.agentsAt(address),
       // Bytes of a connection are read in the turn of the event loop after the one that accepts it.
       (act) => setImmediate(() => setImmediate(act)),
     );

@@ -43,8 +43,6 @@ export interface Host {
     hello: BackConnectMessage,
     rest: Buffer,
   ): Refusal | undefined;
-  /** How many agents have registered from there. */
-  agentsAt(address: string): number;
   refused(address: string, refusal: Refusal): void;
   /** Somebody claims to have the token of this name. */
   denied(address: string, name: string): void;

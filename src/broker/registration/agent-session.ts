@@ -27,7 +27,8 @@ export class AgentSession implements ControlHolder {
   readonly #observer: SessionObserver;
   readonly #messages = new MessageReader();
   readonly #heartbeat: NodeJS.Timeout;
-  readonly #silence: NodeJS.Timeout;
+  readonly #deadline: number;
+  #silence: NodeJS.Timeout | undefined;
   #isOver = false;
 
   /**
@@ -46,10 +47,8 @@ export class AgentSession implements ControlHolder {
     this.#say = say;
     this.#observer = observer;
     this.#heartbeat = setInterval(() => say(PING), heartbeat);
-    this.#silence = setTimeout(
-      () => observer.interrupted('silent', SILENT),
-      heartbeat * MISSED_HEARTBEATS,
-    );
+    this.#deadline = heartbeat * MISSED_HEARTBEATS;
+    this.#expectLine();
   }
 
   /** Reads what comes, and what has come already. */
@@ -79,11 +78,16 @@ export class AgentSession implements ControlHolder {
     this.#observer.interrupted(ending);
   }
 
+  #expectLine(): void {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#observer.interrupted('silent', SILENT), this.#deadline);
+  }
+
   #readLines(): void {
     while (!this.#isOver) {
       const line = this.#lines.next();
       if (line === undefined) break;
-      this.#silence.refresh();
+      this.#expectLine();
       this.#read(line);
     }
     if (!this.#isOver && this.#lines.isTooLong) {

@@ -55,13 +55,6 @@ export class Registry {
     return this.all().reduce((sum, { exchange }) => sum + exchange.counters().paired, 0);
   }
 
-  /** How many agents have registered from this address, or were there last. */
-  agentsAt(address: string): number {
-    const isThere = ({ info }: Registration) =>
-      info.protocol === 'extended' && info.address === address;
-    return this.all().filter(isThere).length;
-  }
-
   find(id: number): Registration | undefined {
     return this.#all.get(id);
   }

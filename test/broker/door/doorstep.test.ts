@@ -3,7 +3,6 @@ import test from 'node:test';
 import {
   Doorstep,
   MOST_IN_ALL,
-  MOST_OF_AN_AGENT,
   MOST_OF_ONE_ADDRESS,
   type Stranger,
 } from '#src/broker/door/doorstep.ts';
@@ -29,13 +28,9 @@ function visitors(count: number, address?: string): Visitor[] {
   });
 }
 
-/** A door where nobody is given time to be heard, and no agent is known. */
+/** A door where nobody is given time to be heard. */
 function openDoor(most = MOST_IN_ALL): Doorstep<Visitor> {
-  return new Doorstep(
-    most,
-    () => 0,
-    (act) => act(),
-  );
+  return new Doorstep(most, (act) => act());
 }
 
 function out(all: Visitor[]): number[] {
@@ -91,30 +86,11 @@ test('where less is to be had, there is room for fewer', () => {
   assert.deepEqual(out(all), [0, 1]);
 });
 
-test('where agents have registered from, as many more may come as they dial at one time', () => {
-  const agents: Record<string, number> = { '203.0.113.1': 2 };
-  const door = new Doorstep<Visitor>(
-    MOST_IN_ALL,
-    (address) => agents[address] ?? 0,
-    (act) => act(),
-  );
-  const room = MOST_OF_ONE_ADDRESS + 2 * MOST_OF_AN_AGENT;
-  const backConnects = visitors(room + 1, '203.0.113.1');
-  for (const visitor of backConnects.slice(0, -1)) door.enter(visitor);
-  assert.deepEqual(out(backConnects), []);
-  for (const visitor of backConnects.slice(-1)) door.enter(visitor);
-  assert.deepEqual(out(backConnects), [0]);
-});
-
 test('nobody is pushed out who is heard in time, however many come at once', () => {
   let thinOut = () => {};
-  const door = new Doorstep<Visitor>(
-    MOST_IN_ALL,
-    () => 0,
-    (act) => {
-      thinOut = act;
-    },
-  );
+  const door = new Doorstep<Visitor>(MOST_IN_ALL, (act) => {
+    thinOut = act;
+  });
   const all = visitors(MOST_OF_ONE_ADDRESS * 2, '203.0.113.1');
   for (const visitor of all) door.enter(visitor);
   for (const visitor of all.slice(0, MOST_OF_ONE_ADDRESS)) door.leave(visitor);

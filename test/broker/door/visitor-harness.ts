@@ -43,7 +43,6 @@ export async function openVisitor(
     events.emit('report');
   };
   const host: Host = {
-    agentsAt: () => 0,
     refused: (_, { cause, detail = '' }) => report('refused', cause, detail),
     denied: (_, name) => report('denied', name),
     registerBasic: async () => {

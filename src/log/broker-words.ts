@@ -1,0 +1,64 @@
+import type { Interruption, RegistrationEnding, RegistrationRefusal } from '../broker/events.ts';
+import type { BackConnectRefusal, ClientRefusal } from '../data-plane/data-plane.ts';
+
+export const REGISTRATION_ENDINGS: Record<RegistrationEnding, string> = {
+  closed: 'the server closed its control connection',
+  lost: 'the control connection failed',
+  silent: 'the server no longer answers notifications',
+  'not-reading': 'the server does not read its notifications',
+  junk: 'the server sent something, which the basic protocol has no place for',
+  bye: 'the agent is done',
+  'lease-over': 'the agent did not come back in time',
+  revoked: 'its token was withdrawn or has expired',
+  shutdown: 'the broker is shutting down',
+};
+
+/** Endings that nobody needs to look into. */
+export const ORDINARY: RegistrationEnding[] = ['closed', 'bye', 'shutdown'];
+
+export const INTERRUPTIONS: Record<Interruption, string> = {
+  closed: 'the agent closed its control connection',
+  lost: 'the control connection failed',
+  silent: 'the agent was silent for too long',
+  'not-reading': 'the agent does not read its notifications',
+  'bad-message': 'the agent sent something that is no message',
+  'line-too-long': 'the agent sent a line that is too long',
+  'out-of-order': 'the agent sent something that has no place there',
+};
+
+/** Those that are not here are named by their codes. */
+export const REGISTRATION_REFUSALS: Partial<Record<RegistrationRefusal, string>> = {
+  full: 'too many registrations; --max-registrations raises the limit',
+  'token-full': 'too many registrations of its token',
+  descriptors: 'out of file descriptors; raise the limit (ulimit -n)',
+  'no-port': 'no client port is free; widen --ports',
+  'port-taken': 'the port it asks for is taken',
+  'port-forbidden': 'it asks for a port that it may not have',
+  listen: 'its listeners could not be opened',
+  tls: 'the TLS handshake failed',
+  'pushed-out': 'it took its time to say who it is, and others came',
+  'back-connect': 'it is a back-connect for no registration that is here',
+  'hello-unknown': 'its first line is none that this relay knows',
+  'line-too-long': 'its first line is too long',
+  'hello-timeout': 'its next line did not end in time',
+  'tls-required': 'it does not use TLS',
+  'token-required': 'it has no token',
+  'token-expired': 'its token has expired',
+  'basic-refused': 'it has no token, or does not use TLS; --allow-basic lets its address in',
+};
+
+export const CLIENT_REFUSALS: Record<ClientRefusal | BackConnectRefusal, string> = {
+  limit: 'client refused: too many clients; --max-clients raises the limit',
+  waiting: 'client refused: too many clients wait for the server',
+  'address-limit': 'client refused: too many clients from its address',
+  rate: 'client refused: too many new clients of late',
+  denied: 'client refused: not from an address that may connect',
+  parked: 'client refused: the service is down',
+  descriptors: 'client refused: out of file descriptors; raise the limit (ulimit -n)',
+  address: "back-connect refused: not from the server's address; --back-connect-from any allows it",
+  'no-client': 'back-connect closed: no client waits for it any more',
+  ticket: 'back-connect closed: its ticket is good for no client that waits',
+  hello: 'back-connect closed: no proper first line came in time',
+  'pushed-out': 'back-connect closed before its first line came: too many newer ones did',
+  spare: 'spare back-connect closed: one too many, or it ended or sent something too early',
+};

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import test, { type TestContext } from 'node:test';
+import type { BrokerEvents } from '#src/broker/events.ts';
+import { ExtendedRegistration } from '#src/broker/registration/extended-registration.ts';
+import type { DataPlane, Exchange } from '#src/data-plane/data-plane.ts';
+import { LineBuffer } from '#src/protocol/line-buffer.ts';
+import { SETTINGS } from '../../support/exchange.ts';
+import { openControl, type TestControl } from '../control-harness.ts';
+
+const LEASE = 60;
+const HEARTBEAT = 5;
+const KEY = 'k'.repeat(43);
+
+/** A registration on an exchange that only writes down what it is told, and whose time is the test's. */
+async function open(t: TestContext) {
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  const told: string[] = [];
+  const note =
+    (what: string) =>
+    (...details: unknown[]) =>
+      void told.push([what, ...details].map(String).join(' ').trim());
+  const exchange: Exchange = {
+    clientPort: 4000,
+    backConnectPort: 5000,
+    announce: () => note('announce')(),
+    say: (line) => note('say')(line.trim()),
+    hold: note('hold'),
+    park: note('park'),
+    limit: () => note('limit')(),
+    fail: note('fail'),
+    adopt: () => note('adopt')(),
+    counters: () => assert.fail('not asked for'),
+    connections: async () => [],
+    stop: async () => note('stop')(),
+    cut: note('cut'),
+    finished: Promise.resolve(),
+  };
+  const plane: DataPlane = {
+    name: 'portable',
+    openExchange: async () => exchange,
+    dialPair: () => assert.fail('not asked for'),
+    dialSpare: () => assert.fail('not asked for'),
+    close: async () => {},
+  };
+  exchange.counters = () => ({}) as ReturnType<Exchange['counters']>;
+  const events: string[] = [];
+  const registration = await ExtendedRegistration.open(
+    {
+      id: 7,
+      lease: { keyHash: 'h'.repeat(43), secured: false, limits: {} },
+      settings: SETTINGS,
+      address: '',
+    },
+    plane,
+    { host: undefined, lease: LEASE, heartbeat: HEARTBEAT },
+    <E extends keyof BrokerEvents>(event: E, ...[, detail]: BrokerEvents[E]) => {
+      events.push([event, ...(typeof detail === 'string' ? [detail] : [])].join(' '));
+    },
+  );
+  t.after(() => registration.end('shutdown'));
+  const goLive = (control: TestControl, resumed = false) =>
+    registration.goLive(control.control, new LineBuffer(), { key: KEY, resumed, proof: undefined });
+  return { registration, told, events, goLive, pass: (s: number) => t.mock.timers.tick(s * 1000) };
+}
+
+test('a new one waits for its agent without a limit of time', async (t) => {
+  const { events, pass } = await open(t);
+  pass(LEASE * 10);
+  assert.deepEqual(events, []);
+});
+
+test('a restored one waits for the time of its lease, to the millisecond', async (t) => {
+  const { registration, told, events, pass } = await open(t);
+  registration.expire();
+  pass(LEASE - 0.001);
+  assert.equal(registration.ending, undefined);
+  pass(0.001);
+  assert.equal(registration.ending, 'lease-over');
+  await registration.ended;
+  assert.ok(told.includes('stop'));
+  assert.deepEqual(events, ['ended lease-over']);
+});
+
+test('silence for three heartbeats holds it, and each line begins them anew', async (t) => {
+  const { goLive, events, pass } = await open(t);
+  const control = await openControl(t);
+  goLive(control);
+  pass(3 * HEARTBEAT - 0.001);
+  await control.send('[PING] {}\n');
+  pass(3 * HEARTBEAT - 0.001);
+  assert.deepEqual(events, []);
+  pass(0.001);
+  assert.deepEqual(events, ['held silent']);
+});
+
+test('half a line is no sign of life', async (t) => {
+  const { goLive, events, pass } = await open(t);
+  const control = await openControl(t);
+  goLive(control);
+  pass(HEARTBEAT);
+  await control.send('[PING] ');
+  pass(2 * HEARTBEAT);
+  assert.deepEqual(events, ['held silent']);
+});
+
+test('the agent hears a heartbeat for as long as it is here, and none later', async (t) => {
+  const { goLive, told, pass } = await open(t);
+  const control = await openControl(t);
+  goLive(control);
+  pass(HEARTBEAT);
+  pass(HEARTBEAT);
+  assert.equal(told.filter((what) => what === 'say [PING] {}').length, 2);
+  pass(HEARTBEAT);
+  const before = told.length;
+  pass(LEASE - HEARTBEAT);
+  assert.deepEqual(told.slice(before), []);
+});
+
+test('an agent that comes back in time stops the lease from running out', async (t) => {
+  const { registration, goLive, events, pass } = await open(t);
+  goLive(await openControl(t));
+  pass(3 * HEARTBEAT);
+  pass(LEASE - 1);
+  const control = await openControl(t);
+  goLive(control, true);
+  pass(1);
+  assert.equal(registration.ending, undefined);
+  assert.deepEqual(events, ['held silent', 'resumed']);
+});
+
+test('a replaced agent can neither end nor hold what is another one’s now', async (t) => {
+  const { registration, goLive, events } = await open(t);
+  const first = await openControl(t);
+  goLive(first);
+  goLive(await openControl(t), true);
+  await first.send('[BYE] {}\n');
+  first.peer.end();
+  await first.closed();
+  assert.equal(registration.ending, undefined);
+  assert.deepEqual(events, ['resumed']);
+});
+
+test('all lines that came at once are heard, up to the one that ends it', async (t) => {
+  const { registration, goLive, told, events } = await open(t);
+  const control = await openControl(t);
+  goLive(control);
+  await control.send('[PARK] {"reason":"x"}\n[UNPARK] {}\n[BYE] {}\n[PARK] {"reason":"y"}\n');
+  assert.equal(registration.ending, 'bye');
+  await registration.ended;
+  assert.deepEqual(
+    told.filter((what) => what.startsWith('park')),
+    ['park true', 'park false'],
+  );
+  assert.deepEqual(events, ['parked x', 'unparked', 'ended bye']);
+});
+
+test('what ends it first is what it ended by', async (t) => {
+  const { registration, events } = await open(t);
+  await Promise.all([registration.end('revoked'), registration.end('shutdown')]);
+  assert.deepEqual(events, ['ended revoked']);
+});
