@@ -1,6 +1,10 @@
+import type { RelayError } from '../../errors.ts';
 import { parseNew } from '../../protocol/basic.ts';
+import { brokerWords } from '../../protocol/extended.ts';
+import { parseMessage } from '../../protocol/message.ts';
 import type { ControlConnection } from './control-connection.ts';
 import { type Link, MOST_DIALLING, type WaitingClient } from './link.ts';
+import { refused } from './refusals.ts';
 
 /** A registration of the basic protocol: all that ever comes is notifications, and nothing is said. */
 export class BasicLink implements Link {
@@ -18,7 +22,7 @@ export class BasicLink implements Link {
     const connection = this.#connection;
     return connection.each((line) => {
       const port = parseNew(line);
-      if (port === undefined) connection.end(connection.nonsense(line));
+      if (port === undefined) connection.end(this.#errorFor(line));
       else onClient({ from: { relay: { host: this.address, port } } });
     });
   }
@@ -38,5 +42,12 @@ export class BasicLink implements Link {
 
   close(): void {
     this.#connection.close();
+  }
+
+  /** A relay may refuse those who say nothing, and that in words. */
+  #errorFor(line: string): RelayError {
+    const { name } = this.#connection;
+    const message = parseMessage({ ERROR: brokerWords.ERROR }, line);
+    return 'fault' in message ? this.#connection.nonsense(line) : refused(name, message.body);
   }
 }

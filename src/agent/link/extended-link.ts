@@ -136,7 +136,7 @@ export class ExtendedLink implements Link {
         return;
       case 'ERROR':
         if (message.body.code === 'word-unknown') return;
-        connection.end(refused(connection.name, message.body));
+        connection.end(refused(connection.name, message.body, 'ends the registration'));
         return;
       default:
         connection.end(connection.nonsense(line));

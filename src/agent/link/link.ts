@@ -22,7 +22,7 @@ export interface Link {
   resume(): void;
   /** The target cannot be reached for this client. */
   fail(ticket: string, cause: unknown): void;
-  /** Whether clients are to be let in: a service that is down has them refused. */
+  /** The target is down for this reason, and clients are to be refused; without one, it is back. */
   park(reason: string | undefined): void;
   /** Leaves the relay. The registration ends, unless `keep` says that somebody will come back for it. */
   close(keep: boolean): void;

@@ -39,9 +39,13 @@ const LASTING: readonly ErrorCode[] = [
 ];
 
 /** What a relay says in `[ERROR]`, as an error of ours. */
-export function refused(name: string, said: RelayMessage): RelayError {
+export function refused(
+  name: string,
+  said: RelayMessage,
+  what: 'refuses' | 'ends the registration' = 'refuses',
+): RelayError {
   const refusal = escaped(said.code);
-  return new RelayError('E_REFUSED', inWords(`The relay at ${name} refuses`, said), { refusal });
+  return new RelayError('E_REFUSED', inWords(`The relay at ${name} ${what}`, said), { refusal });
 }
 
 /** What a relay says in `[WARNING]`. */

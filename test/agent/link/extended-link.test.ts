@@ -4,6 +4,8 @@ import { createServer as createHttpServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { RelayError } from 'relay-broker';
 import { CLIENT, drawSecret, FakeBroker } from '../../support/fake-broker.ts';
 import { emptyFolder } from '../../support/folder.ts';
 import { mutePort } from '../../support/mute-port.ts';
@@ -151,6 +153,23 @@ describe('what a broker says', () => {
       await control.closed();
     });
   }
+
+  test('in whatever bytes ends the registration in order, if it does', async (t) => {
+    const broker = await FakeBroker.start(t);
+    const target = await serve(t, () => {});
+    const word = fc.constantFrom('NEW', 'PING', 'ERROR', 'WARNING', 'REGISTERED', 'X');
+    const line = fc.tuple(word, fc.json()).map(([name, json]) => `[${name}] ${json}\n`);
+    const bytes = fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.array(line).map((lines) => lines.join('')));
+    await fc.assert(
+      fc.asyncProperty(bytes, async (said) => {
+        const { next, over } = runAgent(t, { to: broker.to, target: target.port, maxRetries: 0 });
+        await next('ready');
+        broker.registered.at(-1)?.socket.end(said);
+        await assert.rejects(over, (error) => error instanceof RelayError);
+      }),
+      { numRuns: 50 },
+    );
+  });
 
   test('of its name is no more than a name', async (t) => {
     for (const [host, expected] of [

@@ -52,6 +52,15 @@ describe('a broker that knows only the basic protocol', () => {
     }
   });
 
+  test('may refuse those who say nothing, and that is told with its code', async (t) => {
+    const broker = await basicBroker(t, (socket) =>
+      socket.end('[ERROR] {"code":"basic-refused","message":"not from your address"}\n'),
+    );
+    const { next } = runAgent(t, { to: `127.0.0.1:${broker.port}` });
+    const [error] = await next('refused');
+    assert.equal(error.refusal, 'basic-refused');
+  });
+
   const BEYOND: Partial<AgentOptions>[] = [
     { token: TOKEN },
     { port: 4000 },
