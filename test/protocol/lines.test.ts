@@ -5,6 +5,7 @@ import test from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { isTooLong, lineSplitter, MAX_LINE } from '#src/protocol/lines.ts';
+import { inChunks } from '../support/chunks.ts';
 
 /** What came of a stream that was written in these chunks, one right after the other. */
 function split(chunks: Uint8Array[]): Promise<{ lines: string[]; error: unknown }> {
@@ -22,16 +23,6 @@ function split(chunks: Uint8Array[]): Promise<{ lines: string[]; error: unknown 
 /** Writes and resolves once the chunk is taken, with the error if there was one. */
 function write(splitter: Duplex, chunk: string): Promise<unknown> {
   return new Promise((resolve) => splitter.write(chunk, resolve));
-}
-
-function cut(bytes: Uint8Array, sizes: number[]): Uint8Array[] {
-  const chunks: Uint8Array[] = [];
-  let from = 0;
-  for (const size of [...sizes, bytes.length]) {
-    chunks.push(bytes.subarray(from, from + size));
-    from += size;
-  }
-  return chunks;
 }
 
 const piece = fc.oneof(
@@ -53,7 +44,7 @@ test('a stream gives the same lines however it is cut, or fails because one is t
     // A character that is cut off at the end is no part of the rest yet.
     const whole = new StringDecoder('utf8').write(bytes).split('\n');
     const rest = whole.pop() ?? '';
-    const { lines, error } = await split(cut(bytes, sizes));
+    const { lines, error } = await split(inChunks(bytes, sizes));
     if ([...whole, rest].some((line) => line.length > MAX_LINE)) {
       assert.ok(isTooLong(error));
       assert.deepEqual(lines, whole.slice(0, lines.length));

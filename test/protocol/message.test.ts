@@ -10,6 +10,7 @@ import {
 } from '#src/protocol/extended.ts';
 import { isTooLong, lineSplitter, MAX_LINE } from '#src/protocol/lines.ts';
 import { formatMessage, parseMessage, type Vocabulary } from '#src/protocol/message.ts';
+import { inChunks } from '../support/chunks.ts';
 
 const vocabularies: Vocabulary[] = [agentWords, brokerWords, backConnectWords, spareWords];
 
@@ -29,16 +30,6 @@ async function receive(chunks: Uint8Array[], vocabulary: Vocabulary): Promise<un
   lines.end();
   await over;
   return received;
-}
-
-function cut(bytes: Uint8Array, sizes: number[]): Uint8Array[] {
-  const chunks: Uint8Array[] = [];
-  let from = 0;
-  for (const size of [...sizes, bytes.length]) {
-    chunks.push(bytes.subarray(from, from + size));
-    from += size;
-  }
-  return chunks;
 }
 
 const word = fc.constantFrom(
@@ -86,7 +77,7 @@ test('a byte stream means the same in any chunking, and never an exception', asy
       fc.constantFrom(...vocabularies),
       async (bytes, sizes, vocabulary) => {
         const whole = await receive([bytes], vocabulary);
-        const pieces = await receive(cut(bytes, sizes), vocabulary);
+        const pieces = await receive(inChunks(bytes, sizes), vocabulary);
         assert.deepEqual(pieces, whole);
         for (const each of whole) {
           assert.ok(each === 'line-too-long' || (typeof each === 'object' && each !== null));

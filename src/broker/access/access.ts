@@ -1,6 +1,7 @@
 import { AddressList } from '../../data-plane/address-list.ts';
 import type { TlsSource } from '../../data-plane/data-plane.ts';
 import type { BrokerSettings } from '../../options/broker-options.ts';
+import { limitsOf } from '../../options/limit-options.ts';
 import { type PortRange, parseBlocks, parsePortRange } from '../../options/values.ts';
 import { Certificates } from './certificates.ts';
 import type { BrokerLimits } from './limits.ts';
@@ -31,7 +32,8 @@ export class Access {
     this.allowBasic = new AddressList(allowBasic === undefined ? [] : parseBlocks(allowBasic));
     const range = ports === undefined ? undefined : parsePortRange(ports);
     this.ports = range && [range];
-    this.limits = limitsOf(settings);
+    const { maxClients: clients, maxWaiting: waiting } = settings;
+    this.limits = { ...limitsOf(settings), clients, waiting };
     this.tls = certificates?.agents;
     this.clientTls = settings.clientTls ? certificates?.clients : undefined;
     this.#tokens = tokens;
@@ -67,18 +69,4 @@ export class Access {
     this.#tokens?.close();
     this.#certificates?.close();
   }
-}
-
-function limitsOf(settings: BrokerSettings): BrokerLimits {
-  const { allowClients, denyClients } = settings;
-  return {
-    allow: allowClients === undefined ? undefined : parseBlocks(allowClients),
-    deny: denyClients === undefined ? undefined : parseBlocks(denyClients),
-    clients: settings.maxClients,
-    waiting: settings.maxWaiting,
-    clientsPerAddress: settings.maxClientsPerAddress,
-    ratePerAddress: settings.connectRate,
-    bytesPerSecond: settings.bytesPerSecond,
-    idle: settings.idleTimeout,
-  };
 }
