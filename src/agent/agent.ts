@@ -192,9 +192,7 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   #announce(link: Link): void {
     const { grant } = link;
-    const down = this.#health?.reason;
-    // Who was here before may have left the registration parked.
-    if (down !== undefined || grant?.resumed) link.park(down);
+    if (this.#health?.reason !== undefined) link.park(this.#health.reason);
     this.emit('connected', link.address);
     if (grant !== undefined) this.emit('ready', grant);
   }

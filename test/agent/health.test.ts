@@ -137,14 +137,6 @@ describe('a target that only has to be there', () => {
   });
 });
 
-test('what another agent left parked is let in again when it is resumed', async (t) => {
-  const broker = await FakeBroker.start(t);
-  const { next } = runAgent(t, { to: broker.to });
-  await next('ready');
-  (await broker.agent()).socket.destroy();
-  await (await broker.agent(2)).heard('UNPARK');
-});
-
 test('an agent that is closed stops checking at once', async (t) => {
   const mute = await serve(t, (socket) => socket.resume());
   const { agent, over } = runAgent(t, { to: '127.0.0.1:1', target: mute.port, health: 'http:/' });

@@ -159,7 +159,10 @@ describe('what a broker says', () => {
     const target = await serve(t, () => {});
     const word = fc.constantFrom('NEW', 'PING', 'ERROR', 'WARNING', 'REGISTERED', 'X');
     const line = fc.tuple(word, fc.json()).map(([name, json]) => `[${name}] ${json}\n`);
-    const bytes = fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.array(line).map((lines) => lines.join('')));
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 300 }),
+      fc.array(line).map((lines) => lines.join('')),
+    );
     await fc.assert(
       fc.asyncProperty(bytes, async (said) => {
         const { next, over } = runAgent(t, { to: broker.to, target: target.port, maxRetries: 0 });
