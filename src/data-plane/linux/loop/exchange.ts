@@ -165,7 +165,8 @@ export class LinuxExchange implements Timed {
       },
       backConnectPort,
       wakeAt: (moment) => loop.tickAt(moment),
-      afterReading: (act) => loop.later({ proceed: act }),
+      // Work that is left over may still be done in this turn: those that came are read in the next.
+      afterReading: (act) => loop.later({ proceed: () => loop.later({ proceed: act }) }),
       say: (line) => this.#announcer?.say(line),
       listen: (connection, ear) => connection.listen(loop, ear),
       keepAlive: ({ descriptor }) => keepAlive(descriptor, SPARE_KEEP_ALIVE),
