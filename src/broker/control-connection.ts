@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { plainAddress } from '../data-plane/address.ts';
+import { descriptorOf } from '../data-plane/handle.ts';
 
 /** What is sent may lie unsent in user space; the kernel hides some megabytes more. */
 const MAX_UNSENT = 64 * 1024;
@@ -72,12 +73,11 @@ export class ControlConnection {
 
   /**
    * The system's, for whoever writes there past the stream, as plain bytes and with none of ours
-   * still to come before; undefined where there is none to be had. Node does not document it.
+   * still to come before; undefined where there is none to be had.
    */
   get descriptor(): number | undefined {
     if (this.secured || this.#socket.writableLength > 0) return undefined;
-    const { _handle: handle } = this.#socket as { _handle?: { fd?: number } | null };
-    return handle?.fd !== undefined && handle.fd >= 0 ? handle.fd : undefined;
+    return descriptorOf(this.#socket);
   }
 
   /** Sends at once. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
-import { descriptorOf } from '#src/data-plane/descriptor-of.ts';
+import { descriptorOf } from '#src/data-plane/handle.ts';
 import { formatNew } from '#src/protocol/basic.ts';
 import { controlConnection } from '../support/control-connection.ts';
 import { openExchange } from '../support/exchange.ts';

@@ -10,7 +10,7 @@ import type {
   LiveConnection,
 } from '../data-plane.ts';
 import type { DescriptorBudget } from '../descriptor-budget.ts';
-import { descriptorOf } from '../descriptor-of.ts';
+import { descriptorOf } from '../handle.ts';
 import { SharedCounters } from '../shared-counters.ts';
 import type { LoopThread } from './loop-thread.ts';
 import { type LoopEvent, type OpenSettings, systemError } from './messages.ts';

@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls';
-import { handleOf } from './handle.ts';
+import { handleOf } from '../handle.ts';
 import { reset } from './reset.ts';
 
 /** Encrypted bytes that may lie unsent. A pair leaves one chunk of 64 KiB there, a control connection less. */

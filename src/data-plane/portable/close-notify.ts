@@ -1,6 +1,6 @@
 import { TLSSocket } from 'node:tls';
 import { getSystemErrorName } from 'node:util';
-import { handleOf } from './handle.ts';
+import { handleOf } from '../handle.ts';
 import { reset } from './reset.ts';
 import { transportOf } from './transport.ts';
 

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { handleOf } from './handle.ts';
+import { handleOf } from '../handle.ts';
 
 /**
  * Makes a socket ask the kernel once more before it takes its peer's word for an end.

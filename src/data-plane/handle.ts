@@ -2,6 +2,8 @@ import type { Socket } from 'node:net';
 
 /** What Node keeps behind a socket and does not document; hence nothing here is certain to be there. */
 export interface Handle {
+  /** The descriptor, negative where there is none. */
+  fd?: number;
   /** Whether Node has it read. */
   reading?: boolean;
   /** Bytes that the kernel has not taken yet; with TLS, encrypted ones. */
@@ -12,4 +14,10 @@ export interface Handle {
 
 export function handleOf(socket: Socket): Handle | undefined {
   return (socket as { _handle?: Handle | null })._handle ?? undefined;
+}
+
+/** The system's descriptor of a socket, for whoever uses it past the stream; undefined where there is none to be had. */
+export function descriptorOf(socket: Socket): number | undefined {
+  const { fd = -1 } = handleOf(socket) ?? {};
+  return fd >= 0 ? fd : undefined;
 }
