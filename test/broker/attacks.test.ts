@@ -44,7 +44,7 @@ function refusals(broker: Broker): Map<string, number> {
 
 describe('the control port', () => {
   test('lets a good agent in while slow ones fill the door, from one address and from many', async (t) => {
-    const { broker, port } = await startBroker(t, { helloWait: 60_000 });
+    const { broker, port } = await startBroker(t, { helloWait: 60_000, heartbeat: 60 });
     const counts = refusals(broker);
     const own = await Promise.all(Array.from({ length: 200 }, () => stand(t, port, '127.0.0.1')));
     for (const socket of own) socket.write('[HELLO] {"ver');
@@ -73,7 +73,7 @@ describe('the control port', () => {
   });
 
   test('survives 10,000 random beginnings, and serves its agent all the while', async (t) => {
-    const { port } = await startBroker(t);
+    const { port } = await startBroker(t, { heartbeat: 60 });
     const agent = await registerAgent(t, port);
     let served = 0;
     for (let round = 0; round < 100; round += 1) {

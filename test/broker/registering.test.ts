@@ -150,6 +150,16 @@ describe('the port of an agent', () => {
     await assert.rejects(registerAgent(t, port, { port: from + 1 }), /port-taken/);
   });
 
+  test('is free again once the broker has answered its goodbye', async (t) => {
+    const wanted = await freePorts(1);
+    const { port } = await startBroker(t);
+    for (let n = 0; n < 20; n += 1) {
+      const { agent } = await registerAgent(t, port, { port: wanted });
+      agent.say('BYE');
+      await agent.ended;
+    }
+  });
+
   test('is one of the range that it asks for, as long as one is free', async (t) => {
     const from = await freePorts(2);
     const { port } = await startBroker(t);
@@ -203,13 +213,12 @@ describe('what an agent asks for in vain', () => {
   });
 
   test('leaves no place taken', async (t) => {
-    const { broker, port } = await startBroker(t, { maxRegistrations: 1 });
+    const { port } = await startBroker(t, { maxRegistrations: 1 });
     await assert.rejects(registerAgent(t, port, { port: 1 }), /port-forbidden/);
     const { agent } = await registerAgent(t, port);
     await assert.rejects(registerAgent(t, port), /too-many/);
-    const ended = told(broker, 'ended');
     agent.say('BYE');
-    await ended;
+    await agent.ended;
     await registerAgent(t, port);
   });
 });

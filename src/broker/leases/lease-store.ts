@@ -59,13 +59,14 @@ export class LeaseStore {
   }
 
   /** Adds or replaces one. Resolves when that is on disk, or cannot be brought there. */
-  keep(lease: Lease): Promise<void> {
+  async keep(lease: Lease): Promise<void> {
+    if (this.#isClosed) return;
     this.#leases.set(lease.keyHash, lease);
-    return this.#write();
+    await this.#write();
   }
 
   drop(keyHash: string): void {
-    if (this.#leases.delete(keyHash)) void this.#write();
+    if (!this.#isClosed && this.#leases.delete(keyHash)) void this.#write();
   }
 
   /** Leaves the file as it is now, to the next broker. Later changes are nobody's. */
@@ -77,7 +78,7 @@ export class LeaseStore {
   }
 
   #write(): Promise<void> {
-    if (this.#file === undefined || this.#isClosed) return Promise.resolve();
+    if (this.#file === undefined) return Promise.resolve();
     const file = this.#file;
     this.#next ??= this.#writing.then(() => {
       this.#next = undefined;

@@ -171,16 +171,20 @@ export class ExtendedRegistration implements Registration, SessionObserver {
     this.#state = { at: 'held', expiry };
   }
 
+  /** Its agent is told when the listeners are shut: what it asks for next may be this port. */
   async end(ending: RegistrationEnding): Promise<void> {
-    if (this.#state.at === 'ended') return;
-    this.#dismiss(LAST_WORDS[ending]);
+    const before = this.#state;
+    if (before.at === 'ended') return;
     this.#state = { at: 'ended', ending };
+    if (before.at === 'held') clearTimeout(before.expiry);
     await this.exchange.stop();
+    if (before.at === 'live') before.session.end(LAST_WORDS[ending]);
     this.#resolveEnded();
     this.#emit('ended', this.#info, ending, this.exchange.counters());
   }
 
   interrupted(interruption: Interruption, error?: ProtocolError): void {
+    if (this.#state.at !== 'live') return;
     this.#sharing.left();
     this.#dismiss(error);
     this.expire();
@@ -188,6 +192,7 @@ export class ExtendedRegistration implements Registration, SessionObserver {
   }
 
   asked(request: AgentRequest): void {
+    if (this.#state.at !== 'live') return;
     switch (request.word) {
       case 'FAILED': {
         const { ticket, reason } = request.body;
@@ -211,8 +216,8 @@ export class ExtendedRegistration implements Registration, SessionObserver {
   }
 
   /**
-   * Ends what there is of an agent or of the wait for one. The last word goes past the data plane:
-   * what that may still be writing are whole lines, unless the agent reads none.
+   * Lets go of the agent that is here, or stops the lease from running out. The last word goes past
+   * the data plane: what that may still be writing are whole lines, unless the agent reads none.
    */
   #dismiss(lastWord?: ProtocolError): void {
     if (this.#state.at === 'held') clearTimeout(this.#state.expiry);

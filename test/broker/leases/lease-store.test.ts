@@ -80,6 +80,16 @@ test('what is closed leaves the file as it is, whatever ends after that', async 
   assert.deepEqual(await inFile(file), [4001]);
 });
 
+test('what is yet to be written when it is closed is written as it was then', async (t) => {
+  const file = join(await emptyFolder(t), 'state');
+  const store = await open(t, file);
+  const kept = [store.keep(lease(1)), store.keep(lease(2))];
+  const closing = store.close();
+  for (const n of [1, 2]) store.drop(lease(n).keyHash);
+  await Promise.all([...kept, closing]);
+  assert.deepEqual(await inFile(file), [4001, 4002]);
+});
+
 test('what was dropped right before the end is gone from the file', async (t) => {
   const file = join(await emptyFolder(t), 'state');
   const store = await open(t, file);
