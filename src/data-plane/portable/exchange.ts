@@ -109,7 +109,7 @@ export class PortableExchange implements Exchange {
   }
 
   fail(ticket: string): void {
-    this.#board.fail(ticket);
+    this.#board.clients.fail(ticket);
   }
 
   adopt(socket: Socket, hello: BackConnectHello, rest: Buffer): void {
@@ -121,7 +121,7 @@ export class PortableExchange implements Exchange {
 
   counters(): ExchangeCounters {
     const counters = this.#counters.read();
-    for (const { bytesToServer, bytesToClient } of this.#board.list()) {
+    for (const { bytesToServer, bytesToClient } of this.#board.clients.list()) {
       counters.bytesToServer += bytesToServer;
       counters.bytesToClient += bytesToClient;
     }
@@ -129,7 +129,7 @@ export class PortableExchange implements Exchange {
   }
 
   async connections(): Promise<LiveConnection[]> {
-    return this.#board.list();
+    return this.#board.clients.list();
   }
 
   async stop(): Promise<void> {
@@ -145,7 +145,7 @@ export class PortableExchange implements Exchange {
   }
 
   cut(): void {
-    this.#board.cut();
+    this.#board.clients.cut();
   }
 
   #backConnectCame(connection: Connection): void {

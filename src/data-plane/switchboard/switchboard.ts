@@ -1,5 +1,3 @@
-import { formatNew } from '../../protocol/basic.ts';
-import { formatMessage } from '../../protocol/message.ts';
 import { sameProof } from '../../protocol/proof.ts';
 import type {
   Announcement,
@@ -8,7 +6,6 @@ import type {
   ClientRefusal,
   ExchangeObserver,
   ExchangeSettings,
-  LiveConnection,
 } from '../data-plane.ts';
 import type { DescriptorBudget } from '../descriptor-budget.ts';
 import { DESCRIPTORS_PER_CLIENT } from '../limits.ts';
@@ -16,6 +13,7 @@ import type { SharedCounters } from '../shared-counters.ts';
 import { Admission } from './admission.ts';
 import { type Client, Clients } from './clients.ts';
 import { type Guest, Lobby } from './lobby.ts';
+import { announcementOf, introductionOf } from './notices.ts';
 import type { Wires } from './wires.ts';
 
 /** What a switchboard goes by. */
@@ -35,13 +33,14 @@ const NOTHING = new Uint8Array(0);
  * knows connections only as things that others handle, see {@link Wires}.
  */
 export class Switchboard<C> {
+  /** Those who are here, for what concerns nobody else: to fail, cut and list them. */
+  readonly clients: Clients<C>;
   readonly #settings: SwitchboardSettings;
   readonly #wires: Wires<C>;
   readonly #budget: DescriptorBudget;
   readonly #counters: SharedCounters;
   readonly #observer: SwitchboardObserver;
   readonly #admission: Admission;
-  readonly #clients: Clients<C>;
   readonly #lobby: Lobby<C>;
   #mostWaiting: number;
   #spares: Announcement['spares'];
@@ -63,11 +62,11 @@ export class Switchboard<C> {
     this.#observer = observer;
     this.#admission = new Admission(settings.limits, wires.now);
     this.#mostWaiting = settings.limits.waiting;
-    this.#clients = new Clients(settings, wires, counters, observer, ({ address }) => {
+    this.clients = new Clients(settings, wires, counters, observer, ({ address }) => {
       this.clientLost(address);
       this.#lobby.settle();
     });
-    this.#lobby = new Lobby(wires, budget, counters, () => this.#clients.waiting, {
+    this.#lobby = new Lobby(wires, budget, counters, () => this.clients.waiting, {
       greeted: (guest, hello, read) => this.#greeted(guest, hello, read),
       refused: (cause, address) => observer.backConnectRefused(cause, address),
     });
@@ -76,7 +75,7 @@ export class Switchboard<C> {
 
   /** Whether it is stopped and its last pair has ended. */
   get isFinished(): boolean {
-    return this.#isStopped && this.#clients.paired === 0;
+    return this.#isStopped && this.clients.paired === 0;
   }
 
   /** See {@link Exchange.announce}. */
@@ -85,14 +84,14 @@ export class Switchboard<C> {
     this.hold();
     this.#isHeld = false;
     this.#spares = spares;
-    for (const client of this.#clients.resume()) this.#announceClient(client);
+    for (const client of this.clients.resume()) this.#announce(client);
   }
 
   /** See {@link Exchange.hold}. An exchange begins so. */
   hold(): void {
     this.#isHeld = true;
     this.#spares = undefined;
-    this.#clients.hold();
+    this.clients.hold();
     this.#lobby.closeSpares();
   }
 
@@ -104,18 +103,13 @@ export class Switchboard<C> {
   /** See {@link Exchange.park}. */
   park(isParked: boolean): void {
     this.#isParked = isParked;
-    if (isParked) this.#clients.dismiss('target-failed');
+    if (isParked) this.clients.dismiss('target-failed');
   }
 
   /** See {@link Exchange.limit}. */
   limit(limits: ClientLimits): void {
     this.#admission.limit(limits, this.#wires.now);
     this.#mostWaiting = limits.waiting;
-  }
-
-  /** See {@link Exchange.fail}. */
-  fail(ticket: string): void {
-    this.#clients.fail(ticket);
   }
 
   /** Puts aside the descriptors for a client that is about to be accepted. Strangers give theirs up for it. */
@@ -152,15 +146,15 @@ export class Switchboard<C> {
       this.#turnAway(connection, 'parked', address);
       return;
     }
-    const client = this.#clients.describe(connection, address, port);
+    const client = this.clients.describe(connection, address, port);
     if (this.#joinWithSpare(client)) return;
-    if (this.#clients.waiting >= this.#mostWaiting) {
+    if (this.clients.waiting >= this.#mostWaiting) {
       this.#turnAway(connection, 'waiting', address);
       return;
     }
-    this.#clients.wait(client);
+    this.clients.wait(client);
     this.#lobby.settle();
-    if (!this.#isHeld) this.#announceClient(client);
+    if (!this.#isHeld) this.#announce(client);
   }
 
   refuseClient(connection: C, cause: ClientRefusal, address: string): void {
@@ -174,7 +168,7 @@ export class Switchboard<C> {
     const guest = { connection, address };
     if (!this.#isRegistrant(address)) this.#lobby.refuse(guest, 'address');
     else if (this.#settings.pairing === 'ticket') this.#lobby.greet(guest);
-    else this.#fetch(guest, this.#clients.first, 'no-client', NOTHING);
+    else this.#fetch(guest, this.clients.first, 'no-client', NOTHING);
   }
 
   /** See {@link Exchange.adopt}. */
@@ -187,26 +181,16 @@ export class Switchboard<C> {
 
   /** Acts on what is due and returns when to come again. */
   tick(now: number): number {
-    this.#clients.expire(now);
+    this.clients.expire(now);
     this.#lobby.expire(now);
-    return Math.min(this.#clients.nextDeadline, this.#lobby.nextDeadline);
-  }
-
-  /** See {@link Exchange.connections}. */
-  list(): LiveConnection[] {
-    return this.#clients.list();
+    return Math.min(this.clients.nextDeadline, this.#lobby.nextDeadline);
   }
 
   /** Nobody comes any more. Those who wait are reset, and pairs run on. */
   stop(): void {
     this.#isStopped = true;
     this.#lobby.close();
-    this.#clients.dismiss('stopped');
-  }
-
-  /** See {@link Exchange.cut}. */
-  cut(): void {
-    this.#clients.cut();
+    this.clients.dismiss('stopped');
   }
 
   #isRegistrant(address: string): boolean {
@@ -214,21 +198,15 @@ export class Switchboard<C> {
     return backConnectFrom === undefined || address === backConnectFrom;
   }
 
-  #announceClient({ ticket, address, port }: Client<C>): void {
-    const line =
-      this.#settings.pairing === 'ticket'
-        ? formatMessage('NEW', { ticket, client: { address, port } })
-        : formatNew(this.#wires.backConnectPort);
-    this.#wires.say(line);
+  #announce(client: Client<C>): void {
+    this.#wires.say(announcementOf(client, this.#wires.backConnectPort));
   }
 
   #joinWithSpare(client: Client<C>): boolean {
     if (this.#lobby.spares === 0) return false;
-    const { ticket, address, port } = client;
-    const taken = formatMessage('TAKEN', { ticket, client: { address, port } });
-    const spare = this.#lobby.takeSpare(taken);
+    const spare = this.#lobby.takeSpare(introductionOf(client));
     if (spare === undefined) return false;
-    this.#clients.join(client, spare, NOTHING);
+    this.clients.join(client, spare, NOTHING);
     this.#lobby.settle();
     return true;
   }
@@ -241,7 +219,7 @@ export class Switchboard<C> {
   #greeted(guest: Guest<C>, { word, ticket }: BackConnectHello, read: Uint8Array): void {
     const spares = this.#spares;
     if (word === 'TICKET') {
-      this.#fetch(guest, this.#clients.waitingWith(ticket), 'ticket', read);
+      this.#fetch(guest, this.clients.waitingWith(ticket), 'ticket', read);
     } else if (spares !== undefined && sameProof(ticket, spares.ticket)) {
       this.#lobby.park(guest, read, spares.most);
     } else {
@@ -260,7 +238,7 @@ export class Switchboard<C> {
       this.#lobby.refuse(guest, without);
       return;
     }
-    this.#clients.join(client, guest.connection, read);
+    this.clients.join(client, guest.connection, read);
     this.#lobby.settle();
   }
 }

@@ -90,7 +90,7 @@ class Story {
         if (stranger !== undefined) stranger.writable = false;
         break;
       case 'fail':
-        board.fail(ticket);
+        board.clients.fail(ticket);
         break;
       case 'adopt':
         this.#adopt(which % 2 === 0 ? 'SPARE' : 'TICKET', ticket);
@@ -149,7 +149,7 @@ class Story {
   end(): void {
     const { exchange } = this;
     exchange.board.stop();
-    exchange.board.cut();
+    exchange.board.clients.cut();
     assert.ok(exchange.board.isFinished);
     exchange.budget.give(this.#takenOutside);
     assert.equal(exchange.budget.free, DESCRIPTORS, 'all is given back');
@@ -332,7 +332,7 @@ test('in order, back-connects have no first line, and no ticket is good', () => 
   const hello = { word: 'TICKET', ticket: '' } as const;
   exchange.board.adopt(adopted, '192.0.2.9', hello, Buffer.alloc(0));
   assert.equal(adopted.state, 'closed');
-  exchange.board.fail('');
+  exchange.board.clients.fail('');
   const servers = [exchange.backConnect(), exchange.backConnect()];
   assert.deepEqual(
     exchange.pairs.map(({ client, server }) => [client, server]),

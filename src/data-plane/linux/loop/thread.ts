@@ -56,19 +56,19 @@ function obey(command: LoopCommand): void {
       exchanges.get(command.id)?.limit(command.limits);
       break;
     case 'fail':
-      exchanges.get(command.id)?.board.fail(command.ticket);
+      exchanges.get(command.id)?.board.clients.fail(command.ticket);
       break;
     case 'adopt':
       adopt(command);
       break;
     case 'list':
-      outbox.tell(['listed', command.id, exchanges.get(command.id)?.board.list() ?? []]);
+      outbox.tell(['listed', command.id, exchanges.get(command.id)?.board.clients.list() ?? []]);
       break;
     case 'stop':
       exchanges.get(command.id)?.stop();
       break;
     case 'cut':
-      exchanges.get(command.id)?.board.cut();
+      exchanges.get(command.id)?.board.clients.cut();
       break;
     case 'dial':
       dialler.dial(command.id, command);
