@@ -1,5 +1,6 @@
 import type { ProtocolError } from '../../protocol/error-codes.ts';
 import type { RegistrationRefusal } from '../events.ts';
+import { REVOKED, SHUTDOWN } from '../last-words.ts';
 
 /** Why a connection to the control port is sent away. */
 export interface Refusal {
@@ -39,11 +40,8 @@ const ERRORS: Partial<Record<RegistrationRefusal, ProtocolError>> = {
     code: 'key-shared',
     message: 'another agent with this key is here; give each a state file of its own',
   },
-  revoked: {
-    code: 'revoked',
-    message: 'the token was withdrawn or has expired; ask the operator of the relay for another',
-  },
-  shutdown: { code: 'shutdown', message: 'the relay is being ended; try again' },
+  revoked: REVOKED,
+  shutdown: SHUTDOWN,
 };
 
 /** The refusal of an agent, which is told why. */

@@ -7,6 +7,7 @@ import { type BackConnectMessage, formatError } from '../../protocol/extended.ts
 import { LineBuffer } from '../../protocol/line-buffer.ts';
 import { LINE_TOO_LONG } from '../../protocol/lines.ts';
 import { ControlConnection, type ControlHolder } from '../control-connection.ts';
+import { SHUTDOWN } from '../last-words.ts';
 import type { Stranger } from './doorstep.ts';
 import { type Application, Handshake, type HandshakePolicy, type Step } from './handshake.ts';
 import type { Refusal } from './refusal.ts';
@@ -126,6 +127,7 @@ export class Visitor implements Stranger, ControlHolder {
     socket.unshift(chunk);
     try {
       const secured = await secure(socket, tls);
+      if (this.#stage !== 'securing') return;
       this.#connection = new ControlConnection(secured, { secured: true }, this);
       this.#handshake = new Handshake(this.#policy, { secured: true });
       this.#move('silent');
@@ -238,9 +240,4 @@ function refusalOf(error: ProtocolError, line: string): Refusal {
 const LINE_TIMEOUT: ProtocolError = {
   code: 'hello-timeout',
   message: 'the next line did not end in time; send it at once',
-};
-
-const SHUTDOWN: ProtocolError = {
-  code: 'shutdown',
-  message: 'the relay is being ended; try again',
 };

@@ -13,7 +13,8 @@ import type { Application } from '../door/handshake.ts';
 import { explained, type Refusal } from '../door/refusal.ts';
 import type { Lease } from '../leases/lease-file.ts';
 import { exchangeSettings, planeFor } from './exchange-settings.ts';
-import { ExtendedRegistration, type Terms } from './extended-registration.ts';
+import { ExtendedRegistration } from './extended-registration.ts';
+import type { Terms } from './grant.ts';
 import type { Claim } from './registry.ts';
 import type { Site } from './site.ts';
 

@@ -6,11 +6,10 @@ import type {
   ExchangeSettings,
 } from '../../data-plane/data-plane.ts';
 import type { ProtocolError } from '../../protocol/error-codes.ts';
-import { FAILURE_REASONS, type Registered } from '../../protocol/extended.ts';
+import { FAILURE_REASONS } from '../../protocol/extended.ts';
 import type { LineBuffer } from '../../protocol/line-buffer.ts';
 import { formatMessage } from '../../protocol/message.ts';
 import { drawTicket } from '../../protocol/proof.ts';
-import { toMessage } from '../access/limits.ts';
 import type { ControlConnection } from '../control-connection.ts';
 import type {
   EmitBrokerEvent,
@@ -18,29 +17,15 @@ import type {
   RegistrationEnding,
   RegistrationInfo,
 } from '../events.ts';
+import { REVOKED, SHUTDOWN } from '../last-words.ts';
 import type { Lease } from '../leases/lease-file.ts';
-import {
-  type AgentRequest,
-  AgentSession,
-  MISSED_HEARTBEATS,
-  type SessionObserver,
-} from './agent-session.ts';
+import { type AgentRequest, AgentSession, type SessionObserver } from './agent-session.ts';
+import { formatRegistered, type Grant, type Terms } from './grant.ts';
 import { KeySharing } from './key-sharing.ts';
 import { type Registration, reporting } from './registration.ts';
 
 /** Back-connects that an agent may keep here for clients that are yet to come. */
 const MAX_SPARES = 64;
-
-/** What every agent is told and held to. Times are in seconds. */
-export interface Terms {
-  /** The broker's public name. */
-  host: string | undefined;
-  lease: number;
-  heartbeat: number;
-}
-
-/** What an agent is told when it gets its registration, for the first time or again. */
-export type Grant = Pick<Registered, 'key' | 'resumed' | 'proof'>;
 
 /**
  * `held`: without an agent, for the time of the lease; a new one is so too until its agent is
@@ -111,7 +96,6 @@ export class ExtendedRegistration implements Registration, SessionObserver {
       notify: (text) => registration.#notify(text),
     });
     registration = new ExtendedRegistration(opening, exchange, plane, terms, emit);
-    exchange.hold();
     return registration;
   }
 
@@ -156,11 +140,10 @@ export class ExtendedRegistration implements Registration, SessionObserver {
     this.#state = { at: 'live', session };
     // Whether its service is down is for the agent to say anew.
     if (this.#isParked) this.#park(false);
-    const ticket = drawTicket();
+    const spares = { ticket: drawTicket(), most: MAX_SPARES };
     // On its way before the data plane, which may write past the stream, can announce the first client.
-    connection.send(formatMessage('REGISTERED', this.#registered(grant, ticket)));
-    const { descriptor } = connection;
-    this.exchange.announce({ descriptor, spares: { ticket, most: MAX_SPARES } });
+    connection.send(formatRegistered(this.#info, this.#terms, this.#limits, spares, grant));
+    this.exchange.announce({ descriptor: connection.descriptor, spares });
     if (grant.resumed) this.#emit('resumed', this.#info);
     session.start();
   }
@@ -234,23 +217,6 @@ export class ExtendedRegistration implements Registration, SessionObserver {
   #notify(text: string): void {
     if (this.#state.at === 'live') this.#state.session.notify(text);
   }
-
-  #registered(grant: Grant, spareTicket: string): Registered {
-    const { id, clientPort, backConnectPort } = this.#info;
-    return {
-      registration: id,
-      host: this.#terms.host,
-      port: clientPort,
-      backConnectPort,
-      ...grant,
-      lease: this.#terms.lease,
-      heartbeat: this.#terms.heartbeat,
-      deadline: this.#terms.heartbeat * MISSED_HEARTBEATS,
-      spareTicket,
-      maxSpares: MAX_SPARES,
-      limits: toMessage(this.#limits),
-    };
-  }
 }
 
 const REPLACED: ProtocolError = {
@@ -266,9 +232,6 @@ const KEY_SHARED: ProtocolError = {
 
 /** What an agent is told when its registration is taken away. */
 const LAST_WORDS: Partial<Record<RegistrationEnding, ProtocolError>> = {
-  revoked: {
-    code: 'revoked',
-    message: 'the token was withdrawn or has expired; ask the operator of the relay for another',
-  },
-  shutdown: { code: 'shutdown', message: 'the relay is being ended; try again' },
+  revoked: REVOKED,
+  shutdown: SHUTDOWN,
 };
