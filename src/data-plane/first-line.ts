@@ -1,6 +1,5 @@
+import { LineBuffer } from '../protocol/line-buffer.ts';
 import { MAX_FIRST_LINE } from './limits.ts';
-
-const LF = 0x0a;
 
 /** The beginning of a connection: its first line without its end, and what was read behind it. */
 export interface Beginning {
@@ -14,15 +13,13 @@ export const FIRST_LINE_TOO_LONG = { code: 'EPROTO', message: 'its first line is
 
 /** The first line of a connection, put together from what is read of it. */
 export class FirstLine {
-  #begun = Buffer.alloc(0);
+  readonly #lines = new LineBuffer(MAX_FIRST_LINE);
 
   /** Adds a copy of what was read; undefined while the line has no end. */
   add(bytes: Uint8Array): Beginning | 'too-long' | undefined {
-    const begun = Buffer.concat([this.#begun, bytes]);
-    const end = begun.indexOf(LF);
-    if ((end < 0 ? begun.length : end) > MAX_FIRST_LINE) return 'too-long';
-    this.#begun = begun;
-    if (end < 0) return undefined;
-    return { line: begun.toString('latin1', 0, end), rest: begun.subarray(end + 1) };
+    this.#lines.add(Buffer.from(bytes));
+    const line = this.#lines.next();
+    if (line !== undefined) return { line, rest: this.#lines.rest() };
+    return this.#lines.isTooLong ? 'too-long' : undefined;
   }
 }

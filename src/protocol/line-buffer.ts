@@ -8,7 +8,13 @@ const LINE_FEED = 0x0a;
  * more is, so no more than a line and a chunk is ever held.
  */
 export class LineBuffer {
+  readonly #longest: number;
   #bytes: Buffer = Buffer.alloc(0);
+
+  /** @param longest - octets of a line, without its end */
+  constructor(longest = MAX_LINE) {
+    this.#longest = longest;
+  }
 
   add(chunk: Buffer): void {
     this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
@@ -17,16 +23,16 @@ export class LineBuffer {
   /** Removes and returns the next line, without its end; undefined when there is none, or too much of one. */
   next(): string | undefined {
     const end = this.#bytes.indexOf(LINE_FEED);
-    if (end < 0 || end > MAX_LINE) return undefined;
+    if (end < 0 || end > this.#longest) return undefined;
     const line = this.#bytes.toString('utf8', 0, end);
     this.#bytes = this.#bytes.subarray(end + 1);
     return line;
   }
 
-  /** Whether the next line exceeds {@link MAX_LINE}, complete or not. */
+  /** Whether the next line is longer than may be, complete or not. */
   get isTooLong(): boolean {
     const end = this.#bytes.indexOf(LINE_FEED);
-    return (end < 0 ? this.#bytes.length : end) > MAX_LINE;
+    return (end < 0 ? this.#bytes.length : end) > this.#longest;
   }
 
   /** Removes and returns what came behind the lines that were read. */
