@@ -9,6 +9,12 @@ import { connectTo, outcome, serve } from '../support/tcp.ts';
 
 const MIB = 1024 * 1024;
 
+/** MiB by which a broker may have grown when a client has offered it 256. */
+const MOST_GROWTH = 16;
+
+/** Of traffic, for the garbage collector to come round. */
+const ROUNDS = 10;
+
 for (const registrant of registrants) {
   describe(`through ${registrant.name}`, registrant.needs, () => {
     test('32 MiB come back whole to a client that half-closes', async (t) => {
@@ -57,14 +63,18 @@ for (const registrant of registrants) {
       const stuck = await connectTo(t, port);
       const chunk = Buffer.alloc(MIB, 'x');
       for (let offered = 0; offered < 256; offered += 1) stuck.write(chunk);
-      for (let n = 0; n < 5; n += 1) {
-        const client = await connectTo(t, port);
-        const echoed = outcome(client);
-        client.end(chunk);
-        assert.equal((await echoed).data.length, MIB);
+      // What is held for it stays; what is but not collected yet goes, as others' traffic goes on.
+      let growth = Number.POSITIVE_INFINITY;
+      for (let round = 0; round < ROUNDS && growth >= MOST_GROWTH; round += 1) {
+        for (let n = 0; n < 5; n += 1) {
+          const client = await connectTo(t, port);
+          const echoed = outcome(client);
+          client.end(chunk);
+          assert.equal((await echoed).data.length, MIB);
+        }
+        growth = (await residentMiB(broker.pid)) - before;
       }
-      const growth = (await residentMiB(broker.pid)) - before;
-      assert.ok(growth < 16, `grew by ${growth.toFixed(1)} MiB`);
+      assert.ok(growth < MOST_GROWTH, `grew by ${growth.toFixed(1)} MiB`);
     });
 
     test('the broker closes the ports when it goes away, and has no lease', async (t) => {
