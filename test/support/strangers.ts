@@ -2,8 +2,8 @@ import { connect } from 'node:net';
 
 /**
  * Floods a port with connections: most say nothing and stay until they are closed,
- * the others present a ticket that nobody has. On SIGTERM it ends and prints how many
- * there were, and how many bytes they got.
+ * the others present a ticket that nobody has. It says when a thousand have come, and on
+ * SIGTERM, as it ends, how many bytes they got.
  *
  * Usage: strangers.ts <port>
  */
@@ -19,6 +19,7 @@ let stolen = 0;
 
 function knock(): void {
   count += 1;
+  if (count === 1000) process.stdout.write('1000 strangers came\n');
   const socket = connect({ port, host: '127.0.0.1' });
   socket.on('data', ({ length }) => {
     stolen += length;
@@ -29,7 +30,7 @@ function knock(): void {
 }
 
 process.on('SIGTERM', () => {
-  process.stdout.write(`${count} strangers got ${stolen} bytes\n`, () => process.exit());
+  process.stdout.write(`they got ${stolen} bytes\n`, () => process.exit());
 });
 for (let n = 0; n < MANY; n += 1) knock();
 process.stdout.write('flooding\n');
