@@ -11,17 +11,26 @@ export interface TappedProxy {
   cut(): number;
 }
 
-export async function tappedProxy(t: TestContext, brokerPort: number): Promise<TappedProxy> {
+/** @param host - where it listens: an agent that knows the broker by it reaches no other port of the broker */
+export async function tappedProxy(
+  t: TestContext,
+  brokerPort: number,
+  host = '127.0.0.1',
+): Promise<TappedProxy> {
   const seen: TappedProxy['seen'] = [];
   const sockets = new Set<Socket>();
-  const { port } = await serve(t, (agent) => {
-    const broker = connect({ host: '127.0.0.1', port: brokerPort, allowHalfOpen: true });
-    const record = { toBroker: [] as Buffer[], toAgent: [] as Buffer[] };
-    seen.push(record);
-    join(agent, broker, record.toBroker);
-    join(broker, agent, record.toAgent);
-    t.after(() => broker.destroy());
-  });
+  const { port } = await serve(
+    t,
+    (agent) => {
+      const broker = connect({ host: '127.0.0.1', port: brokerPort, allowHalfOpen: true });
+      const record = { toBroker: [] as Buffer[], toAgent: [] as Buffer[] };
+      seen.push(record);
+      join(agent, broker, record.toBroker);
+      join(broker, agent, record.toAgent);
+      t.after(() => broker.destroy());
+    },
+    { host },
+  );
 
   function join(from: Socket, to: Socket, chunks: Buffer[]): void {
     sockets.add(from);

@@ -56,16 +56,41 @@ export async function freePorts(count: number): Promise<number> {
   }
 }
 
-/** What came of a connection: all its bytes, and `'eof'` or the code of its error. */
+/** What came of a connection: all its bytes, and {@link endingOf}. */
 export async function outcome(socket: Socket): Promise<{ data: Buffer; ending: string }> {
   const chunks: Buffer[] = [];
-  const ending = await new Promise<string>((resolve) => {
-    socket.on('data', (chunk) => chunks.push(chunk));
+  socket.on('data', (chunk) => chunks.push(chunk));
+  const ending = await endingOf(socket);
+  return { data: Buffer.concat(chunks), ending };
+}
+
+/** How a connection ends whose bytes somebody reads: `'eof'` or the code of its error. */
+export function endingOf(socket: Socket): Promise<string> {
+  return new Promise((resolve) => {
     socket.once('end', () => resolve('eof'));
     socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
     socket.once('close', () => resolve('closed'));
   });
-  return { data: Buffer.concat(chunks), ending };
+}
+
+/** What a client gets from a service that echoes, if it gets all of it, or else how its connection ends. */
+export async function visit(
+  t: TestContext,
+  port: number,
+  says: string,
+  options: Partial<TcpNetConnectOpts> = {},
+): Promise<string> {
+  try {
+    const client = await connectTo(t, port, options);
+    const echoed = outcome(client);
+    client.end(says);
+    const { data, ending } = await echoed;
+    return ending === 'eof' ? data.toString() : ending;
+  } catch (error) {
+    // The reset may be here before we are told of the connection.
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code ?? message;
+  }
 }
 
 /** Resolves with the next `count` bytes; what came behind them stays to be read. */

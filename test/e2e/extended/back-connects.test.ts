@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { runJsonAgent } from '../../support/json-agent.ts';
 import { runBroker } from '../../support/program.ts';
-import { connectTo, outcome, read, serve } from '../../support/tcp.ts';
+import { tappedProxy } from '../../support/tapped-proxy.ts';
+import { connectTo, outcome, read, serve, visit } from '../../support/tcp.ts';
 
 for (const plane of ['auto', 'portable']) {
   const onPlane = ['--data-plane', plane];
@@ -17,32 +18,25 @@ for (const plane of ['auto', 'portable']) {
       });
       const broker = await runBroker(t, ...onPlane);
       // Whoever sees only the control port: everything else is refused.
-      const door = await forwarder(t, '127.0.0.2', broker.controlPort);
+      const door = await tappedProxy(t, broker.controlPort, '127.0.0.2');
       const relay = `127.0.0.2:${door.port}`;
       const agent = runJsonAgent(t, greeter.port, relay, '--single-port', ...onPlane);
       const port = await agent.port();
       for (let n = 0; n < 20; n += 1) {
-        const client = await connectTo(t, port);
-        const answer = outcome(client);
-        client.end(`client ${n}`);
-        const { data, ending } = await answer;
-        assert.deepEqual([data.toString(), ending], [`welcome, client ${n}`, 'eof']);
+        assert.equal(await visit(t, port, `client ${n}`), `welcome, client ${n}`);
       }
-      assert.ok(door.connections > 20);
+      assert.ok(door.seen.length > 20);
     });
 
     test('the agent finds out by itself that there is but one port, and loses nobody over it', async (t) => {
       const echo = await serve(t, (socket) => socket.pipe(socket));
       const broker = await runBroker(t, ...onPlane);
-      const door = await forwarder(t, '127.0.0.2', broker.controlPort);
+      const door = await tappedProxy(t, broker.controlPort, '127.0.0.2');
       const relay = `127.0.0.2:${door.port}`;
       const agent = runJsonAgent(t, echo.port, relay, ...onPlane);
       const port = await agent.port();
       const clients = Array.from({ length: 20 }, async (_, n) => {
-        const client = await connectTo(t, port);
-        const echoed = outcome(client);
-        client.end(`client ${n}`);
-        assert.equal((await echoed).data.toString(), `client ${n}`);
+        assert.equal(await visit(t, port, `client ${n}`), `client ${n}`);
       });
       await Promise.all(clients);
     });
@@ -111,31 +105,4 @@ for (const plane of ['auto', 'portable']) {
       }
     });
   });
-}
-
-/** Something that lets others reach one port of ours by another address of this machine, and nothing else. */
-async function forwarder(t: Parameters<typeof connectTo>[0], host: string, port: number) {
-  const door = { port: 0, connections: 0 };
-  const sockets = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true }, (from) => {
-    door.connections += 1;
-    const to = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
-    for (const [one, other] of [
-      [from, to],
-      [to, from],
-    ] as const) {
-      sockets.add(one);
-      one.on('error', () => other.destroy());
-      one.pipe(other);
-    }
-  });
-  server.listen({ host, port: 0 });
-  await once(server, 'listening');
-  t.after(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  const address = server.address();
-  door.port = address !== null && typeof address === 'object' ? address.port : 0;
-  return door;
 }

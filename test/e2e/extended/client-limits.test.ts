@@ -3,21 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { describe, type TestContext, test } from 'node:test';
 import { type JsonAgent, runJsonAgent } from '../../support/json-agent.ts';
 import { runBroker } from '../../support/program.ts';
-import { connectTo, knock, outcome, read, serve } from '../../support/tcp.ts';
-
-/** What a client from that address gets: its own bytes, or how it is refused. */
-async function visit(t: TestContext, port: number, localAddress: string): Promise<string> {
-  try {
-    const client = await connectTo(t, port, { localAddress });
-    const echoed = outcome(client);
-    client.end('served');
-    const { data, ending } = await echoed;
-    return ending === 'eof' ? data.toString() : ending;
-  } catch (error) {
-    // The reset may be here before we are told of the connection.
-    return String((error as NodeJS.ErrnoException).code);
-  }
-}
+import { connectTo, knock, outcome, read, serve, visit } from '../../support/tcp.ts';
 
 async function stay(t: TestContext, port: number, localAddress: string) {
   const client = await connectTo(t, port, { localAddress });
@@ -42,9 +28,9 @@ for (const plane of ['auto', 'portable']) {
       test('only allowed addresses are let in, and denied ones are not', async (t) => {
         const lists = ['--allow-clients', '127.0.0.0/29,::1', '--deny-clients', '127.0.0.3'];
         const { broker, port } = await exposed(t, plane, ...options(...lists));
-        assert.equal(await visit(t, port, '127.0.0.2'), 'served');
-        assert.equal(await visit(t, port, '127.0.0.3'), 'ECONNRESET');
-        assert.equal(await visit(t, port, '127.0.0.9'), 'ECONNRESET');
+        assert.equal(await visit(t, port, 'served', { localAddress: '127.0.0.2' }), 'served');
+        assert.equal(await visit(t, port, 'served', { localAddress: '127.0.0.3' }), 'ECONNRESET');
+        assert.equal(await visit(t, port, 'served', { localAddress: '127.0.0.9' }), 'ECONNRESET');
         await broker.line(/client refused.*(127\.0\.0\.3|127\.0\.0\.9)/);
       });
 
@@ -52,24 +38,26 @@ for (const plane of ['auto', 'portable']) {
         const { port } = await exposed(t, plane, ...options('--max-clients-per-address', '2'));
         const first = await stay(t, port, '127.0.0.2');
         await stay(t, port, '127.0.0.2');
-        assert.equal(await visit(t, port, '127.0.0.2'), 'ECONNRESET');
-        assert.equal(await visit(t, port, '127.0.0.3'), 'served');
+        assert.equal(await visit(t, port, 'served', { localAddress: '127.0.0.2' }), 'ECONNRESET');
+        assert.equal(await visit(t, port, 'served', { localAddress: '127.0.0.3' }), 'served');
         const over = outcome(first);
         first.end();
         await over;
         // The broker lets the place go when both sides have closed.
-        let again = await visit(t, port, '127.0.0.2');
-        while (again === 'ECONNRESET') again = await visit(t, port, '127.0.0.2');
+        let again = await visit(t, port, 'served', { localAddress: '127.0.0.2' });
+        while (again === 'ECONNRESET')
+          again = await visit(t, port, 'served', { localAddress: '127.0.0.2' });
         assert.equal(again, 'served');
       });
 
       test('one address cannot come too often', async (t) => {
         const { port } = await exposed(t, plane, ...options('--connect-rate', '3'));
         const visits: string[] = [];
-        for (let n = 0; n < 12; n += 1) visits.push(await visit(t, port, '127.0.0.2'));
+        for (let n = 0; n < 12; n += 1)
+          visits.push(await visit(t, port, 'served', { localAddress: '127.0.0.2' }));
         assert.ok(visits.filter((each) => each === 'served').length >= 3);
         assert.ok(visits.includes('ECONNRESET'));
-        assert.equal(await visit(t, port, '127.0.0.3'), 'served');
+        assert.equal(await visit(t, port, 'served', { localAddress: '127.0.0.3' }), 'served');
       });
 
       test('silence is bounded, and traffic resets the clock', async (t) => {
@@ -100,9 +88,9 @@ test('what an agent asks for cannot widen what the broker allows', async (t) => 
   const lists = ['--deny-clients', '127.0.0.3', '--max-clients-per-address', '1'];
   const wider = ['--allow-clients', '127.0.0.0/8', '--max-clients-per-address', '100'];
   const { port } = await exposed(t, 'auto', lists, wider);
-  assert.equal(await visit(t, port, '127.0.0.3'), 'ECONNRESET');
+  assert.equal(await visit(t, port, 'served', { localAddress: '127.0.0.3' }), 'ECONNRESET');
   await stay(t, port, '127.0.0.2');
-  assert.equal(await visit(t, port, '127.0.0.2'), 'ECONNRESET');
+  assert.equal(await visit(t, port, 'served', { localAddress: '127.0.0.2' }), 'ECONNRESET');
 });
 
 test('too many waiting clients are refused, while those who wait are served in the end', async (t) => {

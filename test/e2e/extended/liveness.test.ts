@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { runJsonAgent } from '../../support/json-agent.ts';
 import { runBroker } from '../../support/program.ts';
-import { connectTo, knock, outcome, serve } from '../../support/tcp.ts';
+import { connectTo, knock, outcome, serve, visit } from '../../support/tcp.ts';
 
 test('an agent that hangs is noticed by its silence; its client waits for it', async (t) => {
   const echo = await serve(t, (socket) => socket.pipe(socket));
@@ -58,10 +58,7 @@ describe('--health', () => {
     assert.equal(await knock(port), 'ECONNRESET');
     await serve(t, (socket) => socket.pipe(socket), { host: '127.0.0.1', port: target });
     await broker.line(/back|unparked|up again/i);
-    const client = await connectTo(t, port);
-    const echoed = outcome(client);
-    client.end('back again');
-    assert.equal((await echoed).data.toString(), 'back again');
+    assert.equal(await visit(t, port, 'back again'), 'back again');
   });
 
   test('http: what counts is the answer to the path, not that somebody listens', async (t) => {

@@ -8,7 +8,7 @@ import { emptyFolder } from '../../support/folder.ts';
 import { runJsonAgent } from '../../support/json-agent.ts';
 import { runBroker } from '../../support/program.ts';
 import { tappedProxy } from '../../support/tapped-proxy.ts';
-import { connectTo, outcome, serve } from '../../support/tcp.ts';
+import { connectTo, outcome, serve, visit } from '../../support/tcp.ts';
 
 const run = promisify(execFile);
 
@@ -39,10 +39,7 @@ describe('with tokens', () => {
       ['--token-file', file],
     ]) {
       const agent = runJsonAgent(t, echo.port, broker.controlPort, ...options);
-      const client = await connectTo(t, await agent.port());
-      const echoed = outcome(client);
-      client.end('secret service');
-      assert.equal((await echoed).data.toString(), 'secret service');
+      assert.equal(await visit(t, await agent.port(), 'secret service'), 'secret service');
     }
   });
 

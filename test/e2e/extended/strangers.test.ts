@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { runJsonAgent } from '../../support/json-agent.ts';
 import { runBroker } from '../../support/program.ts';
-import { connectTo, outcome, serve } from '../../support/tcp.ts';
+import { connectTo, serve, visit } from '../../support/tcp.ts';
 
 const CLIENTS = 200;
 const STRANGERS = 50;
@@ -60,11 +60,7 @@ for (const plane of ['auto', 'portable']) {
         const loot = harass(t, flooded, OPENINGS);
         await Promise.all(
           Array.from({ length: CLIENTS }, async (_, n) => {
-            const client = await connectTo(t, port);
-            const echoed = outcome(client);
-            client.end(`client ${n}`);
-            const { data, ending } = await echoed;
-            assert.deepEqual([data.toString(), ending], [`client ${n}`, 'eof']);
+            assert.equal(await visit(t, port, `client ${n}`), `client ${n}`);
           }),
         );
         loot.stop();
@@ -86,8 +82,5 @@ test('slow handshakes at the limit do not stop a good agent', async (t) => {
   );
   await Promise.all(slow);
   const agent = runJsonAgent(t, echo.port, broker.controlPort, '--max-retries', '0');
-  const client = await connectTo(t, await agent.port());
-  const echoed = outcome(client);
-  client.end('through the crowd');
-  assert.equal((await echoed).data.toString(), 'through the crowd');
+  assert.equal(await visit(t, await agent.port(), 'through the crowd'), 'through the crowd');
 });

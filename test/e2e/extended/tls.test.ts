@@ -7,7 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import { runJsonAgent } from '../../support/json-agent.ts';
 import { runBroker } from '../../support/program.ts';
 import { tappedProxy } from '../../support/tapped-proxy.ts';
-import { connectTo, outcome, serve } from '../../support/tcp.ts';
+import { connectTo, outcome, serve, visit } from '../../support/tcp.ts';
 import { type TlsFiles, tlsFiles } from '../../support/tls-files.ts';
 
 const MIB = 1024 * 1024;
@@ -62,10 +62,10 @@ describe('over TLS', () => {
     const proxy = await tappedProxy(t, broker.controlPort);
     const options = [...trusting(files), '--single-port'];
     const agent = runJsonAgent(t, echo.port, proxy.port, ...options);
-    const client = await connectTo(t, await agent.port());
-    const echoed = outcome(client);
-    client.end('a secret of the service');
-    assert.equal((await echoed).data.toString(), 'a secret of the service');
+    assert.equal(
+      await visit(t, await agent.port(), 'a secret of the service'),
+      'a secret of the service',
+    );
     const wire = Buffer.concat(proxy.seen.flatMap((each) => [...each.toAgent, ...each.toBroker]));
     assert.ok(wire.length > 1000);
     for (const word of ['secret', 'HELLO', 'TICKET', 'NEW']) assert.ok(!wire.includes(word), word);
