@@ -2,7 +2,7 @@ import type { ProtocolError } from '../../protocol/error-codes.ts';
 import { strictest } from '../access/limits.ts';
 import { choosePort } from '../access/ports.ts';
 import type { ControlConnection } from '../control-connection.ts';
-import type { Refusal } from '../door/refusal.ts';
+import type { Refusal } from '../reception/refusal.ts';
 import { BasicRegistration } from './basic-registration.ts';
 import { exchangeSettings, planeFor } from './exchange-settings.ts';
 import type { Site } from './site.ts';

@@ -2,7 +2,7 @@ import type { DescriptorBudget } from '../../data-plane/descriptor-budget.ts';
 import { reasonOf } from '../../errors.ts';
 import type { PortChoice } from '../access/ports.ts';
 import type { TokenRights } from '../access/token-rights.ts';
-import type { Refusal } from '../door/refusal.ts';
+import type { Refusal } from '../reception/refusal.ts';
 import type { EmitBrokerEvent } from '../events.ts';
 import type { Registration } from './registration.ts';
 

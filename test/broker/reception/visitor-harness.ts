@@ -2,8 +2,8 @@ import { EventEmitter, on } from 'node:events';
 import type { Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Refusal } from '#src/broker/door/refusal.ts';
-import { type Host, Visitor, type VisitorPolicy } from '#src/broker/door/visitor.ts';
+import type { Refusal } from '#src/broker/reception/refusal.ts';
+import { type Host, Visitor, type VisitorPolicy } from '#src/broker/reception/visitor.ts';
 import { connection } from '../control-harness.ts';
 
 /** A visitor under test, the other end of it, and what its host was told so far. */

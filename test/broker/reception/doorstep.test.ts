@@ -5,7 +5,7 @@ import {
   MOST_IN_ALL,
   MOST_OF_ONE_ADDRESS,
   type Stranger,
-} from '#src/broker/door/doorstep.ts';
+} from '#src/broker/reception/doorstep.ts';
 
 /** Somebody at the door, and whether he still is. */
 interface Visitor extends Stranger {
