@@ -16,8 +16,12 @@ export interface RegistrationInfo {
   protocol: 'basic' | 'extended';
   /** Where the server's control connection came from; empty while only a lease of the state file is known. */
   address: string;
+  /** 0 where clients reach it by name only. */
   clientPort: number;
+  /** 0 where its server needs no port of its own to fetch clients. */
   backConnectPort: number;
+  /** That its clients may ask for, at the doors that know names. */
+  name?: string | undefined;
   /** Name of the token that it was made with. */
   token?: string | undefined;
   /** Whether its control connection and back-connects are encrypted. */

@@ -1,12 +1,14 @@
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { ConnectionOptions, TlsOptions } from 'node:tls';
 
 /**
  * The data plane moves bytes: it owns the two listeners of a registration, the
  * pairing of clients with back-connects, the relay between them, its timeouts
  * and its counters. Everything above it is policy. Only plain data crosses this
- * interface, and but one kind of socket ({@link Exchange.adopt}), so that an
- * implementation may live in another thread and hold nothing but descriptors.
+ * interface, and those sockets that came in by another door ({@link Exchange.adopt},
+ * {@link Exchange.adoptClient}), so that an implementation may live in another thread
+ * and hold nothing but descriptors.
  */
 export interface DataPlane {
   readonly name: 'linux' | 'portable';
@@ -41,8 +43,13 @@ export type DataPlaneWarning = 'accept' | 'pipes' | 'stall';
 /** Where a stream socket can be dialled. */
 export type Endpoint = { host: string; port: number } | { path: string };
 
-/** One registration's worth of relaying: both its listeners and all their connections. */
+/** What can be relayed: a TCP or TLS socket, or, by the portable data plane only, something that behaves like one. */
+export type StreamSocket = Duplex &
+  Pick<Socket, 'remoteAddress' | 'remotePort' | 'timeout' | 'setTimeout' | 'resetAndDestroy'>;
+
+/** One registration's worth of relaying: its listeners and all its connections. */
 export interface Exchange {
+  /** 0 where there is no such listener. */
   readonly clientPort: number;
   readonly backConnectPort: number;
   /**
@@ -66,12 +73,15 @@ export interface Exchange {
   /** Resets the client that this ticket was made for, waiting or paired, as one whose service cannot be reached. */
   fail(ticket: string): void;
   /**
-   * Takes a back-connect that came in by another door, with its first line and what came behind that.
-   * The socket is paused, keeps both directions apart (`allowHalfOpen`), is encrypted if this
-   * exchange's back-connects are, and is this exchange's from now on, its end included. It may
-   * be destroyed at once, and the connection live on elsewhere.
+   * Takes a back-connect that came in by another door, with its first line, where clients have
+   * tickets, and what came behind that. The socket is paused, has an error listener, keeps both
+   * directions apart (`allowHalfOpen`), is encrypted if this exchange's back-connects are, and is
+   * this exchange's from now on, its end included. It may be destroyed at once, and the
+   * connection live on elsewhere.
    */
-  adopt(socket: Socket, hello: BackConnectHello, rest: Buffer): void;
+  adopt(socket: StreamSocket, hello: BackConnectHello | undefined, rest: Buffer): void;
+  /** Takes a client that came in by another door, under the same conditions and this exchange's limits. */
+  adoptClient(socket: Socket, begun: ClientBeginning): void;
   /** Live figures; the byte counts move while connections run. */
   counters(): ExchangeCounters;
   /** The pairs there are at the moment, with what they have moved so far. */
@@ -87,8 +97,10 @@ export interface Exchange {
 export interface ExchangeSettings {
   /** Address to listen on; every address when undefined. */
   host: string | undefined;
-  /** 0 lets the system pick. */
-  clientPort: number;
+  /** 0 lets the system pick; undefined where clients come by other doors only. */
+  clientPort: number | undefined;
+  /** The same for back-connects. */
+  backConnectPort: number | undefined;
   /** How a back-connect finds its client: in order of arrival, or by the ticket in its first line. */
   pairing: 'order' | 'ticket';
   /** The only address back-connects are taken from; anyone's when undefined. */
@@ -133,6 +145,14 @@ export interface ClientLimits {
   idle?: number | undefined;
 }
 
+/** What happened to a client before an exchange got it. */
+export interface ClientBeginning {
+  /** What was read of it, which the server gets first. */
+  read: Uint8Array;
+  /** A line for the client once it is joined, before anything of the server's; nothing when empty. */
+  greeting: string;
+}
+
 /** How a registrant is told of its clients. */
 export interface Announcement {
   /**
@@ -142,6 +162,18 @@ export interface Announcement {
   descriptor: number | undefined;
   /** For registrants of the extended protocol. */
   spares?: { ticket: string; most: number } | undefined;
+  /** Lines have but the port: for registrants to whom nothing else is said. */
+  bare?: boolean | undefined;
+  /** Nothing is said of clients: back-connects come by themselves, and wait. Only for those paired in order. */
+  pool?: Pool | undefined;
+}
+
+/** Back-connects that wait for clients, without a first line. */
+export interface Pool {
+  /** That wait at one time. */
+  most: number;
+  /** A line for each when it is joined, before anything of the client's; nothing when empty. */
+  introduction: string;
 }
 
 /** The first line of a back-connect of the extended protocol. */
@@ -156,10 +188,18 @@ export interface ArrivedClient {
   address: string;
 }
 
+/** A client that is to be fetched. */
+export interface ClientToFetch extends ArrivedClient {
+  port: number;
+  ticket: string;
+}
+
 /** Told what happens on an exchange. Called synchronously; must not throw. */
 export interface ExchangeObserver {
   /** This has to be sent to the registrant: lines that the data plane does not write by itself. */
   notify(text: string): void;
+  /** Called in place of a line for each client, by the portable data plane only: whoever observes brings its back-connect. */
+  fetch?(client: ClientToFetch): void;
   /** A client waits. Not called for one that a spare is there for. */
   clientWaiting(client: ArrivedClient): void;
   /** A back-connect fetched a client, or a spare was there for it. */

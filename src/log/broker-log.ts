@@ -19,6 +19,9 @@ import { describeTraffic } from './describe.ts';
 import type { Level, Log } from './log.ts';
 import { Throttle } from './throttle.ts';
 
+/** Where clients reach a registration. */
+type Place = Pick<RegistrationInfo, 'clientPort' | 'name'>;
+
 type ThrottledFields = Record<string, unknown> & { registration?: number };
 
 /** Writes what a broker reports into a log, single connections only where something is wrong. */
@@ -44,22 +47,25 @@ export function logBroker(broker: Broker, log: Log, advertise: string | undefine
     log('info', `Control connections on port ${port}`, { event: 'listening', host, port });
   });
   broker.on('registered', (registration) => {
-    const { id, clientPort, backConnectPort, address } = registration;
+    const { id, clientPort, backConnectPort, name, address } = registration;
     ofRegistration.set(id, new Throttle());
-    const where = advertise === undefined ? '' : ` (${advertise}:${clientPort})`;
-    log('info', `Serving relay requests on port ${clientPort}${where}`, {
+    const port = clientPort === 0 ? [] : [`on port ${clientPort}`];
+    const named = name === undefined ? [] : [`for the name ${printable(name)}`];
+    const where = advertise && clientPort ? ` (${advertise}:${clientPort})` : '';
+    log('info', `Serving relay requests ${[...port, ...named].join(', ')}${where}`, {
       event: 'registered',
       ...registration,
       ...(advertise === undefined ? {} : { host: advertise }),
     });
-    log('debug', `Port ${clientPort}: for ${address}, back-connects on port ${backConnectPort}`);
+    const fetched = backConnectPort === 0 ? '' : `, back-connects on port ${backConnectPort}`;
+    log('debug', `${placeOf(registration)}: for ${address}${fetched}`);
   });
-  broker.on('restored', ({ id, clientPort }) => {
+  broker.on('restored', ({ id, ...at }) => {
     ofRegistration.set(id, new Throttle());
-    log('info', `Port ${clientPort} open again for the agent that has its lease`, {
+    log('info', `${placeOf(at)} open again for the agent that has its lease`, {
       event: 'restored',
       registration: id,
-      clientPort,
+      ...at,
     });
   });
   broker.on('leaseLost', (clientPort, reason) => {
@@ -73,49 +79,49 @@ export function logBroker(broker: Broker, log: Log, advertise: string | undefine
       },
     );
   });
-  broker.on('held', ({ id, clientPort }, interruption, lease) => {
+  broker.on('held', ({ id, ...at }, interruption, lease) => {
     const why = INTERRUPTIONS[interruption];
     const fields = { event: 'held', registration: id, interruption, lease };
-    throttled('held', `Port ${clientPort} held for ${lease} s: ${why}`, fields, 'info');
+    throttled('held', `${placeOf(at)} held for ${lease} s: ${why}`, fields, 'info');
   });
-  broker.on('resumed', ({ id, clientPort, address }) => {
+  broker.on('resumed', ({ id, address, ...at }) => {
     const fields = { event: 'resumed', registration: id, address };
-    throttled('resumed', `Port ${clientPort} resumed by ${address}`, fields, 'info');
+    throttled('resumed', `${placeOf(at)} resumed by ${address}`, fields, 'info');
   });
-  broker.on('ended', ({ id, clientPort }, ending, counters) => {
+  broker.on('ended', ({ id, ...at }, ending, counters) => {
     ofRegistration.delete(id);
     const running = counters.paired > 0 ? `; ${counters.paired} connections run on` : '';
     const why = REGISTRATION_ENDINGS[ending];
     const level = ORDINARY.includes(ending) ? 'info' : 'warn';
-    log(level, `Port ${clientPort} closed: ${why}${running}`, {
+    log(level, `${placeOf(at)} closed: ${why}${running}`, {
       event: 'ended',
       registration: id,
       ending,
       counters,
     });
   });
-  broker.on('keyShared', ({ id, clientPort }, address) => {
+  broker.on('keyShared', ({ id, ...at }, address) => {
     throttled(
       'keyShared',
-      `Port ${clientPort}: two agents use one key, one from ${address}; give each a state file of its own`,
+      `${placeOf(at)}: two agents use one key, one from ${address}; give each a state file of its own`,
       { event: 'keyShared', registration: id, address },
     );
   });
-  broker.on('parked', ({ id, clientPort }, reason) => {
-    throttled('parked', `Port ${clientPort} parked: the service is down (${printable(reason)})`, {
+  broker.on('parked', ({ id, ...at }, reason) => {
+    throttled('parked', `${placeOf(at)} parked: the service is down (${printable(reason)})`, {
       event: 'parked',
       registration: id,
       reason: escaped(reason),
     });
   });
-  broker.on('unparked', ({ id, clientPort }) => {
+  broker.on('unparked', ({ id, ...at }) => {
     const fields = { event: 'unparked', registration: id };
-    throttled('unparked', `Port ${clientPort}: the service is back`, fields, 'info');
+    throttled('unparked', `${placeOf(at)}: the service is back`, fields, 'info');
   });
-  broker.on('targetFailed', ({ id, clientPort }, reason, count) => {
+  broker.on('targetFailed', ({ id, ...at }, reason, count) => {
     throttled(
       `target ${reason}`,
-      `Port ${clientPort}: the agent cannot reach its service (${reason})`,
+      `${placeOf(at)}: the agent cannot reach its service (${reason})`,
       { event: 'targetFailed', registration: id, reason, count },
     );
   });
@@ -143,18 +149,18 @@ export function logBroker(broker: Broker, log: Log, advertise: string | undefine
       message,
     });
   });
-  broker.on('clientEnded', ({ id, clientPort }, record) => {
+  broker.on('clientEnded', ({ id, ...at }, record) => {
     if (record.ending !== 'unfetched') return;
-    throttled('unfetched', describeEnd(clientPort, record), clientEnded(id, record));
+    throttled('unfetched', describeEnd(at, record), clientEnded(id, record));
   });
   const refused =
     (event: 'clientRefused' | 'backConnectRefused') =>
     (
-      { id, clientPort }: RegistrationInfo,
+      { id, ...at }: RegistrationInfo,
       cause: ClientRefusal | BackConnectRefusal,
       address: string,
     ) => {
-      const sentence = `Port ${clientPort}: ${CLIENT_REFUSALS[cause]} (${address})`;
+      const sentence = `${placeOf(at)}: ${CLIENT_REFUSALS[cause]} (${address})`;
       throttled(cause, sentence, { event, registration: id, cause, address });
     };
   broker.on('clientRefused', refused('clientRefused'));
@@ -169,20 +175,24 @@ export function logBroker(broker: Broker, log: Log, advertise: string | undefine
 
 /** Writes every connection into a log, apart from the above since even putting it into words costs time. */
 export function logConnections(broker: Broker, log: Log): void {
-  broker.on('clientWaiting', ({ id, clientPort }, client) => {
-    log('debug', `Port ${clientPort}: client ${client.id} arrived from ${client.address}`, {
+  broker.on('clientWaiting', ({ id, ...at }, client) => {
+    log('debug', `${placeOf(at)}: client ${client.id} arrived from ${client.address}`, {
       event: 'clientWaiting',
       registration: id,
       ...client,
     });
   });
-  broker.on('clientEnded', ({ id, clientPort }, record) => {
-    log('debug', describeEnd(clientPort, record), clientEnded(id, record));
+  broker.on('clientEnded', ({ id, ...at }, record) => {
+    log('debug', describeEnd(at, record), clientEnded(id, record));
   });
 }
 
-function describeEnd(clientPort: number, record: ConnectionRecord): string {
-  return `Port ${clientPort}: client ${record.id} ended, ${describeTraffic(record)}`;
+function placeOf({ clientPort, name = '' }: Place): string {
+  return clientPort === 0 ? `Name ${printable(name)}` : `Port ${clientPort}`;
+}
+
+function describeEnd(at: Place, record: ConnectionRecord): string {
+  return `${placeOf(at)}: client ${record.id} ended, ${describeTraffic(record)}`;
 }
 
 function clientEnded(registration: number, record: ConnectionRecord): ThrottledFields {

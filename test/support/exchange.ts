@@ -37,6 +37,7 @@ export const LIMITS: ClientLimits = { allow: [], deny: [], clients: 10_000, wait
 export const SETTINGS: ExchangeSettings = {
   host: '127.0.0.1',
   clientPort: 0,
+  backConnectPort: 0,
   pairing: 'order',
   backConnectFrom: undefined,
   limits: LIMITS,

@@ -18,10 +18,11 @@ export function planeFor({ limits, tls }: ExchangeSettings, planes: DataPlanes):
 export function exchangeSettings(
   settings: BrokerSettings,
   access: Access,
-  own: Pick<ExchangeSettings, 'clientPort' | 'pairing' | 'backConnectFrom' | 'limits'> & {
-    /** Whether back-connects are encrypted. */
-    secured: boolean;
-  },
+  own: Pick<ExchangeSettings, 'clientPort' | 'pairing' | 'backConnectFrom' | 'limits'> &
+    Partial<Pick<ExchangeSettings, 'backConnectPort' | 'pairTimeout'>> & {
+      /** Whether back-connects are encrypted. */
+      secured: boolean;
+    },
 ): ExchangeSettings {
   const { secured, ...rest } = own;
   const backConnects = secured ? access.tls : undefined;
@@ -29,10 +30,11 @@ export function exchangeSettings(
   const tls =
     backConnects === undefined && clients === undefined ? undefined : { backConnects, clients };
   return {
-    ...rest,
     host: settings.host,
+    backConnectPort: 0,
     tls,
     pairTimeout: settings.pairTimeout * 1000,
     halfCloseTimeout: settings.halfCloseTimeout * 1000,
+    ...rest,
   };
 }

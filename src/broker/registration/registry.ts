@@ -2,8 +2,8 @@ import type { DescriptorBudget } from '../../data-plane/descriptor-budget.ts';
 import { reasonOf } from '../../errors.ts';
 import type { PortChoice } from '../access/ports.ts';
 import type { TokenRights } from '../access/token-rights.ts';
-import type { Refusal } from '../reception/refusal.ts';
 import type { EmitBrokerEvent } from '../events.ts';
+import type { Refusal } from '../reception/refusal.ts';
 import type { Registration } from './registration.ts';
 
 /** Both listeners, and the control connection, which a data plane may hold a second time. */
@@ -14,7 +14,8 @@ const ANY_PORT = 0;
 
 /** What a registration is to have, and how that is told of. */
 export interface Claim {
-  ports: PortChoice;
+  /** Undefined where clients reach it by name only. */
+  ports: PortChoice | undefined;
   /** Of its token. */
   rights: TokenRights | undefined;
   event: 'registered' | 'restored';
@@ -66,7 +67,7 @@ export class Registry {
    */
   async open<R extends Registration>(
     claim: Claim,
-    open: (id: number, clientPort: number) => Promise<R>,
+    open: (id: number, clientPort: number | undefined) => Promise<R>,
   ): Promise<R | Refusal> {
     const opening = this.#open(claim, open);
     this.#opening.add(opening);
@@ -95,7 +96,7 @@ export class Registry {
 
   async #open<R extends Registration>(
     { ports, rights, event }: Claim,
-    open: (id: number, clientPort: number) => Promise<R>,
+    open: (id: number, clientPort: number | undefined) => Promise<R>,
   ): Promise<R | Refusal> {
     const lacking = this.#take(rights);
     if (lacking !== undefined) return lacking;
@@ -106,7 +107,7 @@ export class Registry {
     }
     const { info, exchange, ended } = opened;
     this.#all.set(info.id, opened);
-    this.#ports.add(info.clientPort);
+    if (info.clientPort !== 0) this.#ports.add(info.clientPort);
     void ended.then(() => {
       this.#ports.delete(info.clientPort);
       this.#give(rights);
@@ -117,21 +118,22 @@ export class Registry {
   }
 
   async #openOnFreePort<R>(
-    { candidates, refusal }: PortChoice,
-    open: (id: number, clientPort: number) => Promise<R>,
+    ports: PortChoice | undefined,
+    open: (id: number, clientPort: number | undefined) => Promise<R>,
   ): Promise<R | Refusal> {
-    for (const port of candidates) {
+    for (const candidate of ports?.candidates ?? [undefined]) {
+      const port = candidate ?? ANY_PORT;
       if (port !== ANY_PORT) this.#ports.add(port);
       this.#lastId += 1;
       try {
-        return await open(this.#lastId, port);
+        return await open(this.#lastId, candidate);
       } catch (error) {
         this.#ports.delete(port);
         const isTaken = port !== ANY_PORT && (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
         if (!isTaken) return { cause: 'listen', detail: reasonOf(error) };
       }
     }
-    return { cause: refusal };
+    return { cause: ports?.refusal ?? 'no-port' };
   }
 
   #take(rights: TokenRights | undefined): Refusal | undefined {

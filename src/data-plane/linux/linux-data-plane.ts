@@ -49,6 +49,8 @@ export class LinuxDataPlane implements DataPlane {
   async openExchange(settings: ExchangeSettings, observer: ExchangeObserver): Promise<Exchange> {
     const { host, tls, ...rest } = settings;
     if (tls !== undefined) throw new Error('this data plane cannot encrypt');
+    if (observer.fetch !== undefined)
+      throw new Error('this data plane has clients fetched by a line only');
     if (host !== undefined) return this.#open((await lookup(host)).address, rest, observer);
     try {
       return await this.#open('::', rest, observer);

@@ -1,5 +1,4 @@
 import type {
-  Announcement,
   BackConnectHello,
   BackConnectRefusal,
   ClientLimits,
@@ -11,6 +10,7 @@ import type {
   WaitingEnding,
 } from '../data-plane.ts';
 import type { SharedCell } from '../descriptor-budget.ts';
+import type { SwitchboardAnnouncement } from '../switchboard/switchboard.ts';
 import type { SocketAddress, SystemError } from './system-calls.ts';
 
 /** What a thread starts with. */
@@ -47,7 +47,7 @@ export type LoopCommand =
       /** Counts announcements and holds, so that lines for a registrant that is gone are known as such. */
       round: number;
       descriptor: number | undefined;
-      spares: Announcement['spares'];
+      announcement: SwitchboardAnnouncement;
     }
   | { do: 'hold'; id: number }
   | { do: 'set-parked'; id: number; isParked: boolean }
@@ -59,7 +59,7 @@ export type LoopCommand =
       id: number;
       descriptor: number;
       address: string;
-      hello: BackConnectHello;
+      hello: BackConnectHello | undefined;
       read: Uint8Array;
     }
   | { do: 'say'; id: number; line: string }

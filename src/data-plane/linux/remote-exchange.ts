@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { plainAddress } from '../address.ts';
 import type {
   Announcement,
@@ -8,6 +8,7 @@ import type {
   ExchangeCounters,
   ExchangeObserver,
   LiveConnection,
+  StreamSocket,
 } from '../data-plane.ts';
 import type { DescriptorBudget } from '../descriptor-budget.ts';
 import { descriptorOf } from '../handle.ts';
@@ -72,12 +73,12 @@ export class RemoteExchange implements Exchange {
   }
 
   /** The descriptor is duplicated here and now, since its number may be another connection's by the time a thread reads this. */
-  announce({ descriptor, spares }: Announcement): void {
+  announce({ descriptor, ...announcement }: Announcement): void {
     if (this.#isFinished) return;
     this.#round += 1;
     const own = descriptor === undefined ? undefined : duplicate(descriptor);
     const [id, round] = [this.#id, this.#round];
-    this.#thread.send({ do: 'announce', id, round, descriptor: own, spares });
+    this.#thread.send({ do: 'announce', id, round, descriptor: own, announcement });
   }
 
   say(line: string): void {
@@ -107,7 +108,9 @@ export class RemoteExchange implements Exchange {
    * is read in between, for Node reads between turns of its event loop only; but it may
    * have read ahead.
    */
-  adopt(socket: Socket, hello: BackConnectHello, rest: Buffer): void {
+  adopt(stream: StreamSocket, hello: BackConnectHello | undefined, rest: Buffer): void {
+    if (!(stream instanceof Socket)) throw new Error('this data plane relays sockets only');
+    const socket = stream;
     const ahead: Buffer | null = socket.read();
     const read = Uint8Array.from(ahead === null ? rest : Buffer.concat([rest, ahead]));
     const address = plainAddress(socket.remoteAddress ?? '');
@@ -118,6 +121,10 @@ export class RemoteExchange implements Exchange {
     // Held already: a budget that is spent goes without until somebody gives back.
     this.#budget.give(-1);
     this.#thread.send({ do: 'adopt', id: this.#id, descriptor, address, hello, read });
+  }
+
+  adoptClient(): void {
+    throw new Error('clients come by the listener of this data plane only');
   }
 
   counters(): ExchangeCounters {

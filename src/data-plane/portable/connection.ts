@@ -1,6 +1,6 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { plainAddress } from '../address.ts';
-import type { TlsSource } from '../data-plane.ts';
+import type { StreamSocket, TlsSource } from '../data-plane.ts';
 import type { Ear } from '../switchboard/wires.ts';
 import { reset } from './reset.ts';
 import { secure } from './tls.ts';
@@ -11,7 +11,7 @@ export class Connection {
   readonly address: string;
   readonly port: number;
   readonly #tls: TlsSource | undefined;
-  #socket: Socket;
+  #socket: StreamSocket;
   #isClosed = false;
   #stopListening: () => void = () => {};
 
@@ -19,7 +19,7 @@ export class Connection {
    * @param socket - paused, with an error listener and `allowHalfOpen`
    * @param tls - encrypts it; undefined when nothing does, or something has
    */
-  constructor(socket: Socket, tls: TlsSource | undefined) {
+  constructor(socket: StreamSocket, tls: TlsSource | undefined) {
     this.#socket = socket;
     this.#tls = tls;
     this.address = plainAddress(socket.remoteAddress ?? '');
@@ -28,7 +28,7 @@ export class Connection {
 
   /** Encrypts it if it has to be. Resolves with false when it is gone by then. */
   async secure(): Promise<boolean> {
-    if (this.#tls === undefined) return true;
+    if (this.#tls === undefined || !(this.#socket instanceof Socket)) return true;
     try {
       this.#socket = await secure(this.#socket, this.#tls);
     } catch {
@@ -51,20 +51,21 @@ export class Connection {
   }
 
   /** Nothing is read any more. */
-  leave(): Socket {
+  leave(): StreamSocket {
     this.#stopListening();
     return this.#socket;
   }
 
   /** How soon the system asks a silent peer whether it is there. */
   keepAlive(seconds: number): void {
-    transportOf(this.#socket).setKeepAlive(true, seconds * 1000);
+    const transport = transportOf(this.#socket);
+    if (transport instanceof Socket) transport.setKeepAlive(true, seconds * 1000);
   }
 
-  /** Writes a line; false when the connection turns out to be gone. */
+  /** Writes a line, if there is one; false when the connection turns out to be gone. */
   send(line: string): boolean {
     if (!this.#socket.writable) return false;
-    this.#socket.write(line, 'latin1');
+    if (line !== '') this.#socket.write(line, 'latin1');
     return this.#socket.errored === null;
   }
 
@@ -88,5 +89,6 @@ export class Connection {
     this.#stopListening = () => {
       socket.off('data', heard).off('end', gone).off('close', gone).pause();
     };
+    ear.ready();
   }
 }

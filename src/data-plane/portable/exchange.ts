@@ -1,8 +1,9 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type {
   Announcement,
   BackConnectHello,
+  ClientBeginning,
   ClientLimits,
   Exchange,
   ExchangeCounters,
@@ -10,12 +11,13 @@ import type {
   ExchangeSettings,
   LiveConnection,
   PairReport,
+  StreamSocket,
 } from '../data-plane.ts';
 import type { DescriptorBudget } from '../descriptor-budget.ts';
 import { KEEP_ALIVE_SECONDS, SPARE_KEEP_ALIVE_SECONDS } from '../limits.ts';
 import { SharedCounters } from '../shared-counters.ts';
 import { Switchboard } from '../switchboard/switchboard.ts';
-import type { Joined, Wires } from '../switchboard/wires.ts';
+import type { Beginning, Joined, Wires } from '../switchboard/wires.ts';
 import { Alarm } from './alarm.ts';
 import { confirmEnd } from './confirm-end.ts';
 import { Connection } from './connection.ts';
@@ -62,15 +64,19 @@ export class PortableExchange implements Exchange {
     budget: DescriptorBudget,
   ): Promise<PortableExchange> {
     const exchange = new PortableExchange(settings, observer, budget);
-    const { host, clientPort, tls } = settings;
+    const { host, clientPort, backConnectPort, tls } = settings;
     try {
       // In this order, so that no client can arrive before its back-connect could.
-      exchange.#backConnects = await listen({ host, port: 0 }, (socket) =>
-        exchange.#backConnectCame(new Connection(socket, tls?.backConnects)),
-      );
-      exchange.#clients = await listen({ host, port: clientPort }, (socket) =>
-        exchange.#clientCame(new Connection(socket, tls?.clients)),
-      );
+      if (backConnectPort !== undefined) {
+        exchange.#backConnects = await listen({ host, port: backConnectPort }, (socket) =>
+          exchange.#backConnectCame(new Connection(socket, tls?.backConnects)),
+        );
+      }
+      if (clientPort !== undefined) {
+        exchange.#clients = await listen({ host, port: clientPort }, (socket) =>
+          exchange.#clientCame(new Connection(socket, tls?.clients)),
+        );
+      }
     } catch (error) {
       await exchange.stop();
       throw error;
@@ -86,8 +92,8 @@ export class PortableExchange implements Exchange {
     return this.#backConnects?.port ?? 0;
   }
 
-  announce({ spares }: Announcement): void {
-    this.#board.announce(spares);
+  announce(announcement: Announcement): void {
+    this.#board.announce(announcement);
   }
 
   say(line: string): void {
@@ -112,11 +118,16 @@ export class PortableExchange implements Exchange {
     this.#board.clients.fail(ticket);
   }
 
-  adopt(socket: Socket, hello: BackConnectHello, rest: Buffer): void {
+  adopt(socket: StreamSocket, hello: BackConnectHello | undefined, rest: Buffer): void {
     if (socket.destroyed) return;
-    if (transportOf(socket) === socket) confirmEnd(socket);
-    const connection = new Connection(socket, undefined);
+    const connection = adopted(socket);
     this.#board.adopt(connection, connection.address, hello, rest);
+  }
+
+  adoptClient(socket: Socket, begun: ClientBeginning): void {
+    if (socket.destroyed) return;
+    const connection = adopted(socket);
+    this.#board.adoptClient(connection, connection.address, connection.port, begun);
   }
 
   counters(): ExchangeCounters {
@@ -178,6 +189,7 @@ export class PortableExchange implements Exchange {
 
   #wires(): Wires<Connection> {
     const backConnectPort = () => this.backConnectPort;
+    const observer = this.#observer;
     return {
       get now() {
         return performance.now();
@@ -188,17 +200,18 @@ export class PortableExchange implements Exchange {
       wakeAt: (moment) => this.#alarm.at(moment),
       // Node accepts all there are before it reads any: those that came are read in its next turn.
       afterReading: (act) => setImmediate(() => setImmediate(act)),
-      say: (line) => this.#observer.notify(line),
+      say: (line) => observer.notify(line),
+      fetch: observer.fetch && ((client) => observer.fetch?.(client)),
       listen: (connection, ear) => {
         connection.listen(ear);
         return true;
       },
       keepAlive: (connection) => connection.keepAlive(SPARE_KEEP_ALIVE_SECONDS),
-      send: (connection, line) => {
+      take: (connection, line) => {
         connection.keepAlive(KEEP_ALIVE_SECONDS);
         return connection.send(line);
       },
-      join: (client, server, read, onEnd) => this.#join(client, server, read, onEnd),
+      join: (client, server, begun, onEnd) => this.#join(client, server, begun, onEnd),
       close: (connection) => connection.close(),
       reset: (connection) => connection.reset(),
     };
@@ -207,13 +220,15 @@ export class PortableExchange implements Exchange {
   #join(
     client: Connection,
     server: Connection,
-    read: Uint8Array,
+    { greeting, read, readOfServer }: Beginning,
     onEnd: (report: PairReport) => void,
   ): Joined {
+    client.send(greeting);
     return new Pair({
       client: client.leave(),
       server: server.leave(),
-      begun: read,
+      readOfClient: read,
+      readOfServer,
       halfCloseTimeout: this.#settings.halfCloseTimeout,
       idle: this.#limits.idle,
       throttle: this.#throttle,
@@ -229,6 +244,12 @@ export class PortableExchange implements Exchange {
   #finishIfDone(): void {
     if (this.#board.isFinished) this.#finish();
   }
+}
+
+/** A connection that came in by another door, encrypted there if at all. */
+function adopted(socket: StreamSocket): Connection {
+  if (socket instanceof Socket && transportOf(socket) === socket) confirmEnd(socket);
+  return new Connection(socket, undefined);
 }
 
 function throttleOf({ bytesPerSecond }: ClientLimits): PairThrottle | undefined {

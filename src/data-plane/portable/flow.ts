@@ -1,5 +1,7 @@
-import type { Socket } from 'node:net';
+import type { StreamSocket } from '../data-plane.ts';
 import type { Throttle, Throttled } from './throttle.ts';
+
+const NOTHING = new Uint8Array(0);
 
 /**
  * One direction of a pair, with backpressure and behind its last byte the end.
@@ -11,15 +13,20 @@ import type { Throttle, Throttled } from './throttle.ts';
 export class Flow implements Throttled {
   /** Read so far. The sockets count otherwise: what is encrypted, and first lines. */
   bytes = 0;
-  readonly #from: Socket;
-  readonly #to: Socket;
+  readonly #from: StreamSocket;
+  readonly #to: StreamSocket;
   readonly #throttle: Throttle | undefined;
   /** Read, but not to be written yet. */
   #rest: Buffer = Buffer.alloc(0);
   #ended = false;
 
   /** @param begun - what somebody has read from `from` already */
-  constructor(from: Socket, to: Socket, throttle: Throttle | undefined, begun: Uint8Array) {
+  constructor(
+    from: StreamSocket,
+    to: StreamSocket,
+    throttle: Throttle | undefined,
+    begun: Uint8Array = NOTHING,
+  ) {
     this.#from = from;
     this.#to = to;
     this.#throttle = throttle;

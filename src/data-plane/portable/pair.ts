@@ -1,14 +1,14 @@
-import type { Socket } from 'node:net';
-import type { PairEnding, PairReport } from '../data-plane.ts';
+import type { PairEnding, PairReport, StreamSocket } from '../data-plane.ts';
 import { Flow } from './flow.ts';
 import { reset } from './reset.ts';
 import type { Throttle } from './throttle.ts';
 
 export interface PairOptions {
-  client: Socket;
-  server: Socket;
-  /** What has been read from the server already, for the client. */
-  begun?: Uint8Array | undefined;
+  client: StreamSocket;
+  server: StreamSocket;
+  /** What has been read already, to go to the other side. */
+  readOfClient?: Uint8Array | undefined;
+  readOfServer?: Uint8Array | undefined;
   /** Milliseconds a half-closed pair may stay silent. */
   halfCloseTimeout: number;
   /** Milliseconds any pair may stay silent; no bound when undefined. */
@@ -17,8 +17,6 @@ export interface PairOptions {
   /** Both sides have closed. */
   onEnd: (report: PairReport) => void;
 }
-
-const NOTHING = new Uint8Array(0);
 
 /** Shared by those who are bounded together. */
 export interface PairThrottle {
@@ -42,10 +40,10 @@ export class Pair {
   #open = 2;
 
   constructor(options: PairOptions) {
-    const { client, server, throttle, begun = NOTHING } = options;
+    const { client, server, throttle, readOfClient, readOfServer } = options;
     this.#options = options;
-    this.#toServer = new Flow(client, server, throttle?.toServer, NOTHING);
-    this.#toClient = new Flow(server, client, throttle?.toClient, begun);
+    this.#toServer = new Flow(client, server, throttle?.toServer, readOfClient);
+    this.#toClient = new Flow(server, client, throttle?.toClient, readOfServer);
     this.#watch(client, server, this.#toServer, 'client-reset');
     this.#watch(server, client, this.#toClient, 'server-reset');
     this.#boundSilence();
@@ -66,7 +64,7 @@ export class Pair {
     reset(this.#options.server);
   }
 
-  #watch(from: Socket, to: Socket, flow: Flow, resetOfFrom: PairEnding): void {
+  #watch(from: StreamSocket, to: StreamSocket, flow: Flow, resetOfFrom: PairEnding): void {
     const ended = () => {
       flow.end();
       this.#halfClosed = true;
@@ -96,7 +94,7 @@ export class Pair {
     if (server.timeout !== bound) server.setTimeout(bound);
   }
 
-  #silent(socket: Socket): void {
+  #silent(socket: StreamSocket): void {
     if (this.#toServer.held > 0 || this.#toClient.held > 0) {
       // Bytes that wait for their turn are no silence.
       socket.setTimeout(socket.timeout ?? 0);
@@ -106,7 +104,7 @@ export class Pair {
     this.cut(this.#halfClosed && halfCloseTimeout <= idle ? 'half-close-timeout' : 'idle');
   }
 
-  #closed(from: Socket, to: Socket, resetOfFrom: PairEnding): void {
+  #closed(from: StreamSocket, to: StreamSocket, resetOfFrom: PairEnding): void {
     if (!from.readableEnded || !from.writableFinished) {
       this.#break(resetOfFrom);
       reset(to);

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { StreamSocket } from '../data-plane.ts';
 import { transportOf } from './transport.ts';
 
 /**
@@ -11,7 +11,7 @@ import { transportOf } from './transport.ts';
  * reads nothing, since the close_notify goes first: that is destroyed, too, and
  * the close_notify with it, so that the peer does not find a clean end.
  */
-export function reset(socket: Socket): void {
+export function reset(socket: StreamSocket): void {
   const transport = transportOf(socket);
   if (transport.destroyed) return;
   const shuttingDown =

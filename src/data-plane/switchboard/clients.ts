@@ -1,5 +1,6 @@
 import { drawTicket } from '../../protocol/proof.ts';
 import type {
+  ClientBeginning,
   ConnectionRecord,
   ExchangeObserver,
   LiveConnection,
@@ -15,6 +16,7 @@ export interface Client<C> {
   readonly connection: C;
   readonly address: string;
   readonly port: number;
+  readonly begun: ClientBeginning;
   /** Empty where clients are paired in order. */
   readonly ticket: string;
   readonly arrived: number;
@@ -82,13 +84,14 @@ export class Clients<C> {
   }
 
   /** A client that is to {@link Clients.wait} or to be {@link Clients.join}ed: until then nobody knows of it. */
-  describe(connection: C, address: string, port: number): Client<C> {
+  describe(connection: C, address: string, port: number, begun: ClientBeginning): Client<C> {
     this.#lastId += 1;
     return {
       id: this.#lastId,
       connection,
       address,
       port,
+      begun,
       ticket: this.#hasTickets ? drawTicket() : '',
       arrived: this.#wires.now,
       waited: 0,
@@ -104,14 +107,15 @@ export class Clients<C> {
     this.#observer.clientWaiting({ id: client.id, address: client.address });
   }
 
-  /** @param read - what has been read of the server already */
-  join(client: Client<C>, server: C, read: Uint8Array): void {
+  /** @param readOfServer - what has been read of the server already */
+  join(client: Client<C>, server: C, readOfServer: Uint8Array): void {
     if (this.#waiting.take(client)) this.#hasWaited(client);
     else this.#remember(client);
     this.#paired.add(client);
     this.#counters.add('paired', 1);
     this.#observer.clientPaired(client.id);
-    client.joined = this.#wires.join(client.connection, server, read, (report) => {
+    const begun = { ...client.begun, readOfServer };
+    client.joined = this.#wires.join(client.connection, server, begun, (report) => {
       this.#paired.delete(client);
       this.#counters.add('paired', -1);
       this.#ended(client, report);

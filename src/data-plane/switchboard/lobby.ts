@@ -14,20 +14,28 @@ const FIRST_LINE_TIMEOUT = 5000;
 /** Back-connects without a first line, beyond those that clients wait for. */
 const MOST_STRANGERS = 256;
 
+/** Octets that one without a first line may say before it has a client. */
+const MOST_EARLY = 16 * 1024;
+
 /** A back-connect that is joined with nobody yet. */
 export interface Guest<C> {
   readonly connection: C;
   readonly address: string;
+  /** What has been read of it that is for its client. */
+  early: Buffer;
 }
 
 export interface LobbyOwner<C> {
-  /** A first line has come, and with it what was read behind it. The guest is to be parked, joined or refused. */
-  greeted(guest: Guest<C>, hello: BackConnectHello, read: Uint8Array): void;
+  /** A first line has come. The guest is to be parked, joined or refused. */
+  greeted(guest: Guest<C>, hello: BackConnectHello): void;
+  /** One without a first line is here. It is to be kept or joined. */
+  ready(guest: Guest<C>): void;
   refused(cause: BackConnectRefusal, address: string): void;
 }
 
 /**
  * Where back-connects wait: strangers for their first line to come, spares for a client.
+ * The spares of a pool have no first line.
  *
  * Anybody can connect. So strangers are bounded in number and time, and give way
  * where descriptors are short. Each client that waits has one put aside for its
@@ -78,6 +86,7 @@ export class Lobby<C> {
   listen(guest: Guest<C>): boolean {
     const firstLine = new FirstLine();
     const isHeard = this.#wires.listen(guest.connection, {
+      ready: () => {},
       heard: (bytes) => {
         if (this.#spares.has(guest)) this.#dropSpare(guest);
         else this.#read(guest, firstLine.add(bytes));
@@ -91,9 +100,30 @@ export class Lobby<C> {
     return isHeard;
   }
 
+  /** Waits until one without a first line is ready, and keeps what it says. */
+  receive(guest: Guest<C>): void {
+    this.#wires.wakeAt(this.#strangers.join(guest, this.#wires.now));
+    const isHeard = this.#wires.listen(guest.connection, {
+      ready: () => {
+        if (this.#strangers.leave(guest)) this.#owner.ready(guest);
+      },
+      heard: (bytes) => {
+        guest.early = Buffer.concat([guest.early, bytes]);
+        if (guest.early.length > MOST_EARLY) this.#dropSpare(guest);
+      },
+      gone: () => {
+        if (this.#spares.has(guest)) this.#dropSpare(guest);
+        else if (this.#strangers.leave(guest)) this.refuse(guest, 'hello');
+      },
+    });
+    if (!isHeard && this.#strangers.leave(guest)) this.refuse(guest, 'hello');
+    else this.settle();
+    if (this.#unexpected > MOST_STRANGERS) this.#thinOut();
+  }
+
   /** Keeps a guest that is listened to for a client that is yet to come. */
-  park(guest: Guest<C>, read: Uint8Array, most: number): void {
-    if (read.length > 0 || this.#spares.size >= most) {
+  park(guest: Guest<C>, most: number): void {
+    if (this.#spares.size >= most) {
       this.refuse(guest, 'spare');
       return;
     }
@@ -103,12 +133,17 @@ export class Lobby<C> {
     this.settle();
   }
 
-  /** The spare that has waited longest of those that the line could be sent to. */
-  takeSpare(line: string): C | undefined {
+  /**
+   * The spare that has waited longest of those that are still there.
+   *
+   * @param line - sent to it
+   * @param maySpeak - whether it may have said something
+   */
+  takeSpare(line: string, maySpeak: boolean): Guest<C> | undefined {
     for (const spare of this.#spares) {
-      if (this.#wires.send(spare.connection, line)) {
+      if (this.#wires.take(spare.connection, line, maySpeak)) {
         this.#forgetSpare(spare);
-        return spare.connection;
+        return spare;
       }
       this.#dropSpare(spare);
     }
@@ -165,7 +200,10 @@ export class Lobby<C> {
     this.#strangers.leave(guest);
     const hello = beginning === 'too-long' ? undefined : parseHello(beginning.line);
     if (beginning === 'too-long' || hello === undefined) this.refuse(guest, 'hello');
-    else this.#owner.greeted(guest, hello, beginning.rest);
+    else {
+      guest.early = beginning.rest;
+      this.#owner.greeted(guest, hello);
+    }
   }
 
   #pushOut(): void {

@@ -2,9 +2,17 @@ import { formatNew } from '../../protocol/basic.ts';
 import { formatMessage } from '../../protocol/message.ts';
 import type { Client } from './clients.ts';
 
-/** What a registrant is told of a client that waits. */
-export function announcementOf(client: Client<unknown>, backConnectPort: number): string {
-  if (client.ticket === '') return formatNew(backConnectPort);
+/**
+ * What a registrant is told of a client that waits.
+ *
+ * @param isBare - whether to leave out the word, where clients have no tickets
+ */
+export function announcementOf(
+  client: Client<unknown>,
+  backConnectPort: number,
+  isBare: boolean,
+): string {
+  if (client.ticket === '') return isBare ? `${backConnectPort}\n` : formatNew(backConnectPort);
   return formatMessage('NEW', describe(client));
 }
 

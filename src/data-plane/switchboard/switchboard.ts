@@ -2,6 +2,7 @@ import { sameProof } from '../../protocol/proof.ts';
 import type {
   Announcement,
   BackConnectHello,
+  ClientBeginning,
   ClientLimits,
   ClientRefusal,
   ExchangeObserver,
@@ -22,10 +23,16 @@ export type SwitchboardSettings = Pick<
   'pairing' | 'backConnectFrom' | 'limits' | 'pairTimeout'
 >;
 
-/** Told all but the lines, which are for the registrant. */
-export type SwitchboardObserver = Omit<ExchangeObserver, 'notify'>;
+/** How the registrant is told. The lines are written by whoever holds the connections. */
+export type SwitchboardAnnouncement = Omit<Announcement, 'descriptor'>;
 
-const NOTHING = new Uint8Array(0);
+/** Told all but the lines, which are for the registrant. */
+export type SwitchboardObserver = Omit<ExchangeObserver, 'notify' | 'fetch'>;
+
+const NOTHING = Buffer.alloc(0);
+
+/** Of a client that came by its own door. */
+const NOTHING_YET: ClientBeginning = { read: NOTHING, greeting: '' };
 
 /**
  * Joins the clients of one registration with its back-connects: who is let in,
@@ -43,7 +50,7 @@ export class Switchboard<C> {
   readonly #admission: Admission;
   readonly #lobby: Lobby<C>;
   #mostWaiting: number;
-  #spares: Announcement['spares'];
+  #announcement: SwitchboardAnnouncement = {};
   #isHeld = false;
   #isParked = false;
   #isStopped = false;
@@ -67,7 +74,8 @@ export class Switchboard<C> {
       this.#lobby.settle();
     });
     this.#lobby = new Lobby(wires, budget, counters, () => this.clients.waiting, {
-      greeted: (guest, hello, read) => this.#greeted(guest, hello, read),
+      greeted: (guest, hello) => this.#greeted(guest, hello),
+      ready: (guest) => this.#cameToPool(guest),
       refused: (cause, address) => observer.backConnectRefused(cause, address),
     });
     this.hold();
@@ -79,18 +87,18 @@ export class Switchboard<C> {
   }
 
   /** See {@link Exchange.announce}. */
-  announce(spares: Announcement['spares']): void {
+  announce(announcement: SwitchboardAnnouncement): void {
     if (this.#isStopped) return;
     this.hold();
     this.#isHeld = false;
-    this.#spares = spares;
+    this.#announcement = announcement;
     for (const client of this.clients.resume()) this.#announce(client);
   }
 
   /** See {@link Exchange.hold}. An exchange begins so. */
   hold(): void {
     this.#isHeld = true;
-    this.#spares = undefined;
+    this.#announcement = {};
     this.clients.hold();
     this.#lobby.closeSpares();
   }
@@ -141,12 +149,12 @@ export class Switchboard<C> {
     this.unreserve();
   }
 
-  clientArrived(connection: C, address: string, port: number): void {
+  clientArrived(connection: C, address: string, port: number, begun = NOTHING_YET): void {
     if (this.#isParked) {
       this.#turnAway(connection, 'parked', address);
       return;
     }
-    const client = this.clients.describe(connection, address, port);
+    const client = this.clients.describe(connection, address, port, begun);
     if (this.#joinWithSpare(client)) return;
     if (this.clients.waiting >= this.#mostWaiting) {
       this.#turnAway(connection, 'waiting', address);
@@ -157,6 +165,15 @@ export class Switchboard<C> {
     if (!this.#isHeld) this.#announce(client);
   }
 
+  /** See {@link Exchange.adoptClient}. */
+  adoptClient(connection: C, address: string, port: number, begun: ClientBeginning): void {
+    if (this.#isStopped) this.#wires.reset(connection);
+    else if (!this.reserve()) this.refuseClient(connection, 'descriptors', address);
+    else if (this.admit(connection, address)) {
+      this.clientArrived(connection, address, port, begun);
+    }
+  }
+
   refuseClient(connection: C, cause: ClientRefusal, address: string): void {
     this.#wires.reset(connection);
     this.#counters.refused(cause);
@@ -165,18 +182,24 @@ export class Switchboard<C> {
 
   /** A back-connect came by its own door. */
   backConnectArrived(connection: C, address: string): void {
-    const guest = { connection, address };
+    const guest = { connection, address, early: NOTHING };
     if (!this.#isRegistrant(address)) this.#lobby.refuse(guest, 'address');
     else if (this.#settings.pairing === 'ticket') this.#lobby.greet(guest);
-    else this.#fetch(guest, this.clients.first, 'no-client', NOTHING);
+    else this.#cameByItself(guest);
   }
 
   /** See {@link Exchange.adopt}. */
-  adopt(connection: C, address: string, hello: BackConnectHello, read: Uint8Array): void {
-    const guest = { connection, address };
+  adopt(
+    connection: C,
+    address: string,
+    hello: BackConnectHello | undefined,
+    read: Uint8Array,
+  ): void {
+    const guest = { connection, address, early: Buffer.from(read) };
     if (this.#isStopped) this.#wires.close(connection);
     else if (!this.#isRegistrant(address)) this.#lobby.refuse(guest, 'address');
-    else if (this.#lobby.listen(guest)) this.#greeted(guest, hello, read);
+    else if (hello === undefined) this.#cameByItself(guest);
+    else if (this.#lobby.listen(guest)) this.#greeted(guest, hello);
   }
 
   /** Acts on what is due and returns when to come again. */
@@ -199,14 +222,20 @@ export class Switchboard<C> {
   }
 
   #announce(client: Client<C>): void {
-    this.#wires.say(announcementOf(client, this.#wires.backConnectPort));
+    const { bare = false, pool } = this.#announcement;
+    if (pool !== undefined) return;
+    const { fetch, backConnectPort } = this.#wires;
+    if (fetch !== undefined) fetch(client);
+    else this.#wires.say(announcementOf(client, backConnectPort, bare));
   }
 
   #joinWithSpare(client: Client<C>): boolean {
     if (this.#lobby.spares === 0) return false;
-    const spare = this.#lobby.takeSpare(introductionOf(client));
+    const { pool } = this.#announcement;
+    const line = pool === undefined ? introductionOf(client) : pool.introduction;
+    const spare = this.#lobby.takeSpare(line, pool !== undefined);
     if (spare === undefined) return false;
-    this.clients.join(client, spare, NOTHING);
+    this.clients.join(client, spare.connection, spare.early);
     this.#lobby.settle();
     return true;
   }
@@ -216,29 +245,47 @@ export class Switchboard<C> {
     this.refuseClient(connection, cause, address);
   }
 
-  #greeted(guest: Guest<C>, { word, ticket }: BackConnectHello, read: Uint8Array): void {
-    const spares = this.#spares;
-    if (word === 'TICKET') {
-      this.#fetch(guest, this.clients.waitingWith(ticket), 'ticket', read);
-    } else if (spares !== undefined && sameProof(ticket, spares.ticket)) {
-      this.#lobby.park(guest, read, spares.most);
+  /** One without a first line: it takes whoever has waited longest, or waits in the pool. */
+  #cameByItself(guest: Guest<C>): void {
+    if (this.#announcement.pool === undefined) {
+      this.#fetch(guest, this.clients.first, 'no-client');
     } else {
+      this.#lobby.receive(guest);
+    }
+  }
+
+  #cameToPool(guest: Guest<C>): void {
+    const { first } = this.clients;
+    const { pool } = this.#announcement;
+    if (pool === undefined) this.#lobby.refuse(guest, 'no-client');
+    else if (first === undefined) this.#lobby.park(guest, pool.most);
+    else if (this.#wires.take(guest.connection, pool.introduction, true)) {
+      this.#fetch(guest, first, 'no-client');
+    } else {
+      this.#lobby.refuse(guest, 'hello');
+    }
+  }
+
+  #greeted(guest: Guest<C>, { word, ticket }: BackConnectHello): void {
+    const { spares } = this.#announcement;
+    if (word === 'TICKET') {
+      this.#fetch(guest, this.clients.waitingWith(ticket), 'ticket');
+    } else if (spares === undefined || !sameProof(ticket, spares.ticket)) {
       this.#lobby.refuse(guest, 'ticket');
+    } else if (guest.early.length > 0) {
+      this.#lobby.refuse(guest, 'spare');
+    } else {
+      this.#lobby.park(guest, spares.most);
     }
   }
 
   /** A back-connect without a client is closed, never kept for one that comes later. */
-  #fetch(
-    guest: Guest<C>,
-    client: Client<C> | undefined,
-    without: 'no-client' | 'ticket',
-    read: Uint8Array,
-  ): void {
+  #fetch(guest: Guest<C>, client: Client<C> | undefined, without: 'no-client' | 'ticket'): void {
     if (client === undefined) {
       this.#lobby.refuse(guest, without);
       return;
     }
-    this.clients.join(client, guest.connection, read);
+    this.clients.join(client, guest.connection, guest.early);
     this.#lobby.settle();
   }
 }

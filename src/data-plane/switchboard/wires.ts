@@ -1,7 +1,10 @@
-import type { PairReport } from '../data-plane.ts';
+import type { ClientBeginning, PairReport } from '../data-plane.ts';
+import type { Client } from './clients.ts';
 
 /** Who hears what a back-connect says before it is joined. */
 export interface Ear {
+  /** It is encrypted, if it has to be: from now on it can be joined. May be called before {@link Wires.listen} returns. */
+  ready(): void;
   /** The bytes are the caller's again afterwards. */
   heard(bytes: Uint8Array): void;
   /** It has ended or failed. */
@@ -19,10 +22,17 @@ export interface Joined {
 
 export type CutEnding = 'cut' | 'target-failed';
 
+/** What two connections are joined with. */
+export interface Beginning extends ClientBeginning {
+  /** What has been read of the server, which the client gets behind its greeting. */
+  readOfServer: Uint8Array;
+}
+
 /** What a {@link Switchboard} has done by whoever holds the connections, each a `C`. */
 export interface Wires<C> {
   /** Milliseconds of a monotonic clock. */
   readonly now: number;
+  /** 0 where there is none. */
   readonly backConnectPort: number;
   /** Calls {@link Switchboard.tick} at this moment or before. */
   wakeAt(moment: number): void;
@@ -30,17 +40,19 @@ export interface Wires<C> {
   afterReading(act: () => void): void;
   /** Sends the registrant a line. */
   say(line: string): void;
+  /** Has a client fetched, where that is not asked for by a line. */
+  readonly fetch: ((client: Client<C>) => void) | undefined;
   /** Reads a connection until it is joined or closed. False when it cannot be watched. */
   listen(connection: C, ear: Ear): boolean;
   /** Has the system ask soon, and often, whether the peer is still there. */
   keepAlive(connection: C): void;
-  /** Writes a line at once; false when the connection turns out to be gone. */
-  send(connection: C, line: string): boolean;
   /**
-   * Relays from now on: what has been read of the server already, then all the rest.
-   * `onEnd` may be called before this returns.
+   * Takes a back-connect that is listened to for a client, and writes this at once; false when
+   * it turns out to be gone, or to say something although it must not.
    */
-  join(client: C, server: C, read: Uint8Array, onEnd: (report: PairReport) => void): Joined;
+  take(connection: C, line: string, maySpeak: boolean): boolean;
+  /** Relays from now on. `onEnd` may be called before this returns. */
+  join(client: C, server: C, begun: Beginning, onEnd: (report: PairReport) => void): Joined;
   close(connection: C): void;
   reset(connection: C): void;
 }

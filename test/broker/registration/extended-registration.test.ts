@@ -29,6 +29,7 @@ async function open(t: TestContext) {
     limit: () => note('limit')(),
     fail: note('fail'),
     adopt: () => note('adopt')(),
+    adoptClient: () => note('adoptClient')(),
     counters: () => assert.fail('not asked for'),
     connections: async () => [],
     stop: async () => note('stop')(),

@@ -12,6 +12,7 @@ function heard(t: TestContext, pieces = Number.POSITIVE_INFINITY) {
   const listened = new Connection(own);
   const what: string[] = [];
   const isWatched = listened.listen(relay.loop, {
+    ready: () => {},
     heard(bytes) {
       what.push(Buffer.from(bytes).toString());
       if (what.length === pieces) listened.leave();
@@ -79,7 +80,11 @@ test('a connection that the kernel has no memory to watch is not listened to', (
   relay.loop.watch = () => false;
   const deaf = new Connection(own);
   assert.equal(
-    deaf.listen(relay.loop, { heard: () => assert.fail(), gone: () => assert.fail() }),
+    deaf.listen(relay.loop, {
+      ready: () => {},
+      heard: () => assert.fail(),
+      gone: () => assert.fail(),
+    }),
     false,
   );
   assert.equal(deaf.seen, undefined, 'whoever takes over has to watch it');

@@ -3,7 +3,13 @@ import type { ConnectionRecord, PairReport } from '#src/data-plane/data-plane.ts
 import { DescriptorBudget } from '#src/data-plane/descriptor-budget.ts';
 import { SharedCounters } from '#src/data-plane/shared-counters.ts';
 import { Switchboard, type SwitchboardSettings } from '#src/data-plane/switchboard/switchboard.ts';
-import type { CutEnding, Ear, Joined, Wires } from '#src/data-plane/switchboard/wires.ts';
+import type {
+  Beginning,
+  CutEnding,
+  Ear,
+  Joined,
+  Wires,
+} from '#src/data-plane/switchboard/wires.ts';
 import { LIMITS } from '../../support/exchange.ts';
 import { type New, newsIn } from '../../support/ticket-exchange.ts';
 
@@ -32,18 +38,20 @@ export class FakePair implements Joined {
   readonly client: FakeConnection;
   readonly server: FakeConnection;
   readonly read: string;
+  readonly begun: Beginning;
   readonly #onEnd: (report: PairReport) => void;
   isOver = false;
 
   constructor(
     client: FakeConnection,
     server: FakeConnection,
-    read: string,
+    begun: Beginning,
     onEnd: (report: PairReport) => void,
   ) {
     this.client = client;
     this.server = server;
-    this.read = read;
+    this.begun = begun;
+    this.read = Buffer.from(begun.readOfServer).toString('latin1');
     this.#onEnd = onEnd;
   }
 
@@ -142,23 +150,25 @@ export class FakeExchange {
       },
       afterReading: (act) => this.#afterReading.push(act),
       say: (line) => this.lines.push(line),
+      fetch: undefined,
       listen: (connection, ear) => {
         if (!this.canListen) return false;
         connection.ear = ear;
+        ear.ready();
         return true;
       },
       keepAlive: () => {},
-      send: (connection, line) => {
+      take: (connection, line) => {
         assert.equal(connection.state, 'open');
         connection.sent += line;
         return connection.writable;
       },
-      join: (client, server, read, onEnd) => {
+      join: (client, server, begun, onEnd) => {
         for (const connection of [client, server]) {
           assert.equal(connection.state, 'open', 'joined once');
           connection.state = 'joined';
         }
-        const pair = new FakePair(client, server, Buffer.from(read).toString('latin1'), onEnd);
+        const pair = new FakePair(client, server, begun, onEnd);
         this.pairs.push(pair);
         return pair;
       },

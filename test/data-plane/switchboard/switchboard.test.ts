@@ -105,7 +105,7 @@ class Story {
         board.hold();
         break;
       case 'announce':
-        board.announce({ ticket: SPARE_TICKET, most: MOST_SPARES });
+        board.announce({ spares: { ticket: SPARE_TICKET, most: MOST_SPARES } });
         break;
       case 'park':
       case 'unpark':
@@ -207,7 +207,7 @@ test('whatever happens, the books are right, and nobody gets what is not theirs'
 
 test('a client whose spare turns out to be gone takes the next, and else waits like any other', () => {
   const exchange = new FakeExchange();
-  exchange.board.announce({ ticket: SPARE_TICKET, most: MOST_SPARES });
+  exchange.board.announce({ spares: { ticket: SPARE_TICKET, most: MOST_SPARES } });
   const [gone, good] = [exchange.backConnect(), exchange.backConnect()];
   for (const spare of [gone, good]) spare.hear(spareLine());
   gone.writable = false;
@@ -226,7 +226,7 @@ test('a client whose spare turns out to be gone takes the next, and else waits l
 
 test('a client whose spare turns out to be gone does not wait where nobody may', () => {
   const exchange = new FakeExchange({ limits: { ...LIMITS, waiting: 0 } });
-  exchange.board.announce({ ticket: SPARE_TICKET, most: 1 });
+  exchange.board.announce({ spares: { ticket: SPARE_TICKET, most: 1 } });
   const spare = exchange.backConnect();
   spare.hear(spareLine());
   spare.writable = false;
@@ -252,7 +252,7 @@ test('strangers give their descriptors up for clients, and for newer strangers',
 
 test('a client that waits has a descriptor put aside for its back-connect, whatever strangers do', () => {
   const exchange = new FakeExchange({}, 2);
-  exchange.board.announce(undefined);
+  exchange.board.announce({});
   exchange.client();
   assert.equal(exchange.budget.free, 0);
   const stranger = exchange.backConnect();
@@ -268,7 +268,7 @@ test('a client that waits has a descriptor put aside for its back-connect, whate
 
 test('a spare gives way when there is nobody else to, and comes no more', () => {
   const exchange = new FakeExchange({}, 1);
-  exchange.board.announce({ ticket: SPARE_TICKET, most: 2 });
+  exchange.board.announce({ spares: { ticket: SPARE_TICKET, most: 2 } });
   const spare = exchange.backConnect();
   spare.hear(spareLine());
   assert.equal(exchange.counters.read().spares, 1);
@@ -279,7 +279,7 @@ test('a spare gives way when there is nobody else to, and comes no more', () => 
 
 test('those whose first line is due are heard before one of too many is pushed out', () => {
   const exchange = new FakeExchange();
-  exchange.board.announce(undefined);
+  exchange.board.announce({});
   exchange.client();
   const first = exchange.backConnect();
   for (let n = 0; n < 256; n += 1) exchange.backConnect();
@@ -303,7 +303,7 @@ test('a stranger has five seconds, in pieces or not', () => {
 
 test('what cannot be listened to is closed', () => {
   const exchange = new FakeExchange();
-  exchange.board.announce({ ticket: SPARE_TICKET, most: 1 });
+  exchange.board.announce({ spares: { ticket: SPARE_TICKET, most: 1 } });
   exchange.canListen = false;
   const adopted = new FakeConnection();
   const hello = { word: 'SPARE', ticket: SPARE_TICKET } as const;
@@ -325,7 +325,7 @@ test('a line of 513 octets is none, and one of 512 is', () => {
 
 test('in order, back-connects have no first line, and no ticket is good', () => {
   const exchange = new FakeExchange({ pairing: 'order' });
-  exchange.board.announce(undefined);
+  exchange.board.announce({});
   const clients = [exchange.client(), exchange.client()];
   assert.deepEqual(exchange.lines, ['[NEW] 4000\n', '[NEW] 4000\n']);
   const adopted = new FakeConnection();

@@ -1,9 +1,9 @@
-import type { Announcement, ClientLimits, PairReport } from '../../data-plane.ts';
+import type { ClientLimits, PairReport } from '../../data-plane.ts';
 import { DeadlineQueue } from '../../deadline-queue.ts';
 import { BACKLOG, SPARE_KEEP_ALIVE_SECONDS } from '../../limits.ts';
 import { SharedCounters } from '../../shared-counters.ts';
-import { Switchboard } from '../../switchboard/switchboard.ts';
-import type { Joined, Wires } from '../../switchboard/wires.ts';
+import { Switchboard, type SwitchboardAnnouncement } from '../../switchboard/switchboard.ts';
+import type { Beginning, Joined, Wires } from '../../switchboard/wires.ts';
 import type { OpenSettings } from '../messages.ts';
 import {
   AGAIN,
@@ -61,7 +61,7 @@ export class LinuxExchange implements Timed {
     this.#halfClosed = new DeadlineQueue(settings.halfCloseTimeout);
     this.#boundSilence(settings.limits.idle);
 
-    const { address, clientPort } = settings;
+    const { address, clientPort = 0 } = settings;
     const backConnects = listen({ address, port: 0 }, BACKLOG);
     try {
       const clients = listen({ address, port: clientPort }, BACKLOG);
@@ -98,11 +98,11 @@ export class LinuxExchange implements Timed {
     this.#clients.start();
   }
 
-  announce(announcer: Announcer, spares: Announcement['spares']): void {
+  announce(announcer: Announcer, announcement: SwitchboardAnnouncement): void {
     this.#announcer?.end();
     this.#announcer = announcer;
     if (this.#isStopped) announcer.end();
-    else this.board.announce(spares);
+    else this.board.announce(announcement);
   }
 
   hold(): void {
@@ -168,10 +168,11 @@ export class LinuxExchange implements Timed {
       // Work that is left over may still be done in this turn: those that came are read in the next.
       afterReading: (act) => loop.later({ proceed: () => loop.later({ proceed: act }) }),
       say: (line) => this.#announcer?.say(line),
+      fetch: undefined,
       listen: (connection, ear) => connection.listen(loop, ear),
       keepAlive: ({ descriptor }) => keepAlive(descriptor, SPARE_KEEP_ALIVE),
-      send: ({ descriptor }, line) => isSilent(descriptor) && sendLine(descriptor, line),
-      join: (client, server, read, onEnd) => this.#join(client, server, read, onEnd),
+      take: ({ descriptor }, line) => isSilent(descriptor) && sendLine(descriptor, line),
+      join: (client, server, begun, onEnd) => this.#join(client, server, begun, onEnd),
       close: shut(close),
       reset: shut(reset),
     };
@@ -180,7 +181,7 @@ export class LinuxExchange implements Timed {
   #join(
     client: Connection,
     server: Connection,
-    read: Uint8Array,
+    { greeting, read, readOfServer }: Beginning,
     onEnd: (report: PairReport) => void,
   ): Joined {
     const pair = new Pair(this.#relay, client.descriptor, server.descriptor, {
@@ -194,7 +195,10 @@ export class LinuxExchange implements Timed {
       },
     });
     server.leave();
-    pair.flows[1].prefill(read, true);
+    const [toServer, toClient] = pair.flows;
+    toServer.prefill(read, true);
+    toClient.prefill(Buffer.from(greeting, 'latin1'), false);
+    toClient.prefill(readOfServer, true);
     pair.takeOver(client.seen, server.seen);
     return pair;
   }

@@ -100,11 +100,12 @@ function open({ id, settings, counters }: LoopCommand & { do: 'open' }): void {
   }
 }
 
-function announce({ id, round, descriptor, spares }: LoopCommand & { do: 'announce' }): void {
+function announce(command: LoopCommand & { do: 'announce' }): void {
+  const { id, round, descriptor, announcement } = command;
   const announcer = new Announcer(relay, id, round, descriptor);
   const exchange = exchanges.get(id);
   if (exchange === undefined) announcer.end();
-  else exchange.announce(announcer, spares);
+  else exchange.announce(announcer, announcement);
 }
 
 function adopt({ id, descriptor, address, hello, read }: LoopCommand & { do: 'adopt' }): void {
