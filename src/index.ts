@@ -6,6 +6,7 @@ export type { Grant } from './agent/link/link.ts';
 export { Broker, createBroker } from './broker/broker.ts';
 export type {
   BrokerEvents,
+  DoorRefusal,
   Interruption,
   RegistrationEnding,
   RegistrationInfo,

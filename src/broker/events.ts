@@ -9,6 +9,7 @@ import type {
 import type { RelayError } from '../errors.ts';
 import type { ErrorCode } from '../protocol/error-codes.ts';
 import type { FailureReason } from '../protocol/extended.ts';
+import type { DoorName } from './doors/door.ts';
 
 /** A server's registration and the ports opened for it. */
 export interface RegistrationInfo {
@@ -79,6 +80,9 @@ export type RegistrationRefusal =
   | 'back-connect'
   | ErrorCode;
 
+/** Why a front door turned somebody away. `descriptors`: the process has none left. */
+export type DoorRefusal = 'descriptors';
+
 /** What a broker reports while it runs, with the arguments of each listener. */
 export interface BrokerEvents {
   /** Which data plane moves the bytes, and why this one. */
@@ -89,6 +93,10 @@ export interface BrokerEvents {
   error: [error: RelayError];
   /** The control listener is open. */
   listening: [at: { host: string; port: number }];
+  /** A front door is open. */
+  doorOpened: [door: DoorName, at: { host: string; port: number }];
+  /** A front door turned somebody away; `detail` is what was sent. */
+  doorRefused: [door: DoorName, address: string, cause: DoorRefusal, detail: string];
   /** Clients can connect to `registration.clientPort`. */
   registered: [registration: RegistrationInfo];
   /** A lease of the state file: clients can connect, and wait for the agent to come back. */

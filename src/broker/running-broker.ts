@@ -5,11 +5,14 @@ import { createPortableDataPlane } from '../data-plane/portable/portable-data-pl
 import { dataPlaneFailed, type RelayError } from '../errors.ts';
 import type { BrokerSettings } from '../options/broker-options.ts';
 import { Access } from './access/access.ts';
-import { type ControlListener, listenForControl } from './control-listener.ts';
+import type { Door } from './doors/door.ts';
+import { openDoors } from './doors/doors.ts';
 import type { EmitBrokerEvent } from './events.ts';
 import { LeaseStore } from './leases/lease-store.ts';
+import { Directory } from './names/directory.ts';
+import { type Listener, listen } from './reception/listener.ts';
 import { Reception } from './reception/reception.ts';
-import type { Host, VisitorPolicy } from './reception/visitor.ts';
+import { type Host, Visitor, type VisitorPolicy } from './reception/visitor.ts';
 import { AgentRegistrar } from './registration/agent-registrar.ts';
 import { registerBasic } from './registration/register-basic.ts';
 import { Registry } from './registration/registry.ts';
@@ -20,13 +23,14 @@ interface Parts {
   access: Access;
   leases: LeaseStore;
   registry: Registry;
-  reception: Reception;
-  listener: ControlListener;
+  reception: Reception<Visitor>;
+  listener: Listener;
+  doors: Door;
 }
 
 /** What a broker consists of, from its start to its end. */
 export class RunningBroker {
-  readonly at: ControlListener['at'];
+  readonly at: Listener['at'];
   readonly #parts: Parts;
   readonly #emit: EmitBrokerEvent;
 
@@ -60,13 +64,21 @@ export class RunningBroker {
       const unwritten = (error: RelayError) => emit('stateFailed', error);
       const leases = owned(await LeaseStore.open(settings.state, unwritten));
       const planes = { chosen: plane, portable: createPortableDataPlane() };
-      const site = { settings, access, planes, registry, leases, emit };
+      const directory = new Directory();
+      const site = { settings, access, planes, registry, leases, directory, budget, emit };
       agents = new AgentRegistrar(site);
       await agents.restore();
-      const reception = new Reception(policyOf(site), hostOf(site, agents), budget);
-      const listener = await listenForControl(settings, (socket) => reception.receive(socket));
+      const doors = owned(await openDoors(site));
+      const policy = policyOf(site);
+      const host = hostOf(site, agents);
+      const reception = new Reception<Visitor>(budget, {
+        received: (socket, left) => new Visitor(socket, policy, host, left),
+        refused: (address) => host.refused(address, { cause: 'descriptors' }),
+      });
+      const listener = await listen(settings, (socket) => reception.receive(socket));
       emit('dataPlane', plane.name, reason);
-      return new RunningBroker({ plane, access, leases, registry, reception, listener }, emit);
+      const parts = { plane, access, leases, registry, reception, listener, doors };
+      return new RunningBroker(parts, emit);
     } catch (error) {
       for (const part of opened.reverse()) await part.close();
       throw error;
@@ -75,8 +87,8 @@ export class RunningBroker {
 
   /** Stops accepting at once. Resolves when all relayed connections have ended. */
   async close(): Promise<void> {
-    const { plane, access, leases, registry, reception, listener } = this.#parts;
-    const shut = listener.close();
+    const { plane, access, leases, registry, reception, listener, doors } = this.#parts;
+    const shut = Promise.all([listener.close(), doors.close()]);
     this.#emit('draining', registry.pairs);
     // Leases stay in the file as they are now, for the next broker.
     const left = leases.close();
@@ -91,6 +103,7 @@ export class RunningBroker {
   cut(): void {
     this.#parts.registry.cut();
     this.#parts.reception.cut();
+    this.#parts.doors.cut();
   }
 }
 

@@ -9,6 +9,7 @@ import type {
 import { escaped, printable } from '../protocol/printable.ts';
 import {
   CLIENT_REFUSALS,
+  DOOR_REFUSALS,
   INTERRUPTIONS,
   ORDINARY,
   REGISTRATION_ENDINGS,
@@ -45,6 +46,17 @@ export function logBroker(broker: Broker, log: Log, advertise: string | undefine
   logDataPlane(broker, log);
   broker.on('listening', ({ host, port }) => {
     log('info', `Control connections on port ${port}`, { event: 'listening', host, port });
+  });
+  broker.on('doorOpened', (door, { host, port }) => {
+    log('info', `Front door ${door} on port ${port}`, { event: 'doorOpened', door, host, port });
+  });
+  broker.on('doorRefused', (door, address, cause, detail) => {
+    const sent = detail === '' ? '' : ` (${printable(detail)})`;
+    throttled(
+      `${door} ${cause}`,
+      `Front door ${door}: ${address} refused: ${DOOR_REFUSALS[cause]}${sent}`,
+      { event: 'doorRefused', door, address, cause, detail: escaped(detail) },
+    );
   });
   broker.on('registered', (registration) => {
     const { id, clientPort, backConnectPort, name, address } = registration;

@@ -1,4 +1,9 @@
-import type { Interruption, RegistrationEnding, RegistrationRefusal } from '../broker/events.ts';
+import type {
+  DoorRefusal,
+  Interruption,
+  RegistrationEnding,
+  RegistrationRefusal,
+} from '../broker/events.ts';
 import type { BackConnectRefusal, ClientRefusal } from '../data-plane/data-plane.ts';
 
 export const REGISTRATION_ENDINGS: Record<RegistrationEnding, string> = {
@@ -45,6 +50,10 @@ export const REGISTRATION_REFUSALS: Partial<Record<RegistrationRefusal, string>>
   'token-required': 'it has no token',
   'token-expired': 'its token has expired',
   'basic-refused': 'it has no token, or does not use TLS; --allow-basic lets its address in',
+};
+
+export const DOOR_REFUSALS: Record<DoorRefusal, string> = {
+  descriptors: 'out of file descriptors; raise the limit (ulimit -n)',
 };
 
 export const CLIENT_REFUSALS: Record<ClientRefusal | BackConnectRefusal, string> = {

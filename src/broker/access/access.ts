@@ -10,8 +10,6 @@ import type { TokenRights } from './token-rights.ts';
 
 /** Who may do what here: what the options and their files say at the moment. */
 export class Access {
-  /** Who may register by the basic protocol although tokens or TLS are demanded. */
-  readonly allowBasic: AddressList;
   /** Client ports of everybody whose token does not say otherwise; all that are not privileged when undefined. */
   readonly ports: readonly PortRange[] | undefined;
   readonly limits: BrokerLimits;
@@ -19,8 +17,9 @@ export class Access {
   readonly tls: TlsSource | undefined;
   /** What clients' connections are encrypted with, if they have to be. */
   readonly clientTls: TlsSource | undefined;
+  /** Who may register by the basic protocol although tokens or TLS are demanded. */
+  readonly #allowBasic: AddressList;
   readonly #tokens: TokenBook | undefined;
-
   readonly #certificates: Certificates | undefined;
 
   private constructor(
@@ -29,7 +28,7 @@ export class Access {
     certificates: Certificates | undefined,
   ) {
     const { allowBasic, ports } = settings;
-    this.allowBasic = new AddressList(allowBasic === undefined ? [] : parseBlocks(allowBasic));
+    this.#allowBasic = new AddressList(allowBasic === undefined ? [] : parseBlocks(allowBasic));
     const range = ports === undefined ? undefined : parsePortRange(ports);
     this.ports = range && [range];
     const { maxClients: clients, maxWaiting: waiting } = settings;
@@ -53,6 +52,12 @@ export class Access {
       tokens?.close();
       throw error;
     }
+  }
+
+  /** Whether a registrant at this address may do without token and TLS. */
+  admitsAnybodyAt(address: string): boolean {
+    const isClosed = this.tokenRequired || this.tls !== undefined;
+    return !isClosed || this.#allowBasic.has(address);
   }
 
   /** Whether it takes a token to register. */

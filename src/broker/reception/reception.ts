@@ -1,24 +1,34 @@
 import type { Socket } from 'node:net';
 import { plainAddress } from '../../data-plane/address.ts';
 import type { DescriptorBudget } from '../../data-plane/descriptor-budget.ts';
-import { Doorstep } from './doorstep.ts';
-import { type Host, Visitor, type VisitorPolicy } from './visitor.ts';
+import { Doorstep, type Stranger } from './doorstep.ts';
 
-/** Of the process's descriptors, at most one in so many may be at the door. */
+/** Of the process's descriptors, at most one in so many may be at one door. */
 const SHARE_OF_DESCRIPTORS = 4;
 
-/** Receives the connections to the control port, and knows all that are there, whosever they are. */
-export class Reception {
-  readonly #policy: VisitorPolicy;
-  readonly #host: Host;
+/** Somebody who is heard until he has said what he wants. */
+export interface Caller extends Stranger {
+  /** The broker ends. */
+  shutDown(): void;
+}
+
+export interface ReceptionObserver<C extends Caller> {
+  /** Hears a caller. `left` is to be called, once or twice, when he has got somewhere else or is gone. */
+  received(socket: Socket, left: (caller: C) => void): C;
+  /** There was no descriptor left for him. */
+  refused(address: string): void;
+}
+
+/** Receives the connections to a port, and knows all that are there, whosever they are. */
+export class Reception<C extends Caller> {
   readonly #budget: DescriptorBudget;
-  readonly #doorstep: Doorstep<Visitor>;
+  readonly #observer: ReceptionObserver<C>;
+  readonly #doorstep: Doorstep<C>;
   readonly #sockets = new Set<Socket>();
 
-  constructor(policy: VisitorPolicy, host: Host, budget: DescriptorBudget) {
-    this.#policy = policy;
-    this.#host = host;
+  constructor(budget: DescriptorBudget, observer: ReceptionObserver<C>) {
     this.#budget = budget;
+    this.#observer = observer;
     this.#doorstep = new Doorstep(
       Math.ceil(budget.free / SHARE_OF_DESCRIPTORS),
       // Bytes of a connection are read in the turn of the event loop after the one that accepts it.
@@ -30,7 +40,7 @@ export class Reception {
   receive(socket: Socket): void {
     socket.on('error', () => {});
     if (!this.#budget.take(1)) {
-      this.#host.refused(plainAddress(socket.remoteAddress ?? ''), { cause: 'descriptors' });
+      this.#observer.refused(plainAddress(socket.remoteAddress ?? ''));
       socket.destroy();
       return;
     }
@@ -39,16 +49,16 @@ export class Reception {
       this.#sockets.delete(socket);
       this.#budget.give(1);
     });
-    const left = (visitor: Visitor) => this.#doorstep.leave(visitor);
-    this.#doorstep.enter(new Visitor(socket, this.#policy, this.#host, left));
+    const left = (caller: C) => this.#doorstep.leave(caller);
+    this.#doorstep.enter(this.#observer.received(socket, left));
   }
 
-  /** Sends away all who have not said who they are. */
+  /** Sends away all who have not said what they want. */
   close(): void {
-    for (const visitor of this.#doorstep.visitors()) visitor.shutDown();
+    for (const caller of this.#doorstep.visitors()) caller.shutDown();
   }
 
-  /** Ends every connection to the control port at once. */
+  /** Ends every connection at once. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
   }

@@ -8,8 +8,8 @@ import { LineBuffer } from '../../protocol/line-buffer.ts';
 import { LINE_TOO_LONG } from '../../protocol/lines.ts';
 import { ControlConnection, type ControlHolder } from '../control-connection.ts';
 import { SHUTDOWN } from '../last-words.ts';
-import type { Stranger } from './doorstep.ts';
 import { type Application, Handshake, type HandshakePolicy, type Step } from './handshake.ts';
+import type { Caller } from './reception.ts';
 import type { Refusal } from './refusal.ts';
 
 /** Milliseconds for each line of the handshake, from the first octet or the line before. */
@@ -57,7 +57,7 @@ export interface Host {
 type Stage = 'silent' | 'securing' | 'talking' | 'applying' | 'denied' | 'away';
 
 /** A connection to the control port that has not said yet who it is. */
-export class Visitor implements Stranger, ControlHolder {
+export class Visitor implements Caller, ControlHolder {
   readonly address: string;
   readonly #policy: VisitorPolicy;
   readonly #host: Host;

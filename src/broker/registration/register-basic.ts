@@ -13,9 +13,7 @@ export async function registerBasic(
   connection: ControlConnection,
 ): Promise<Refusal | undefined> {
   const { address } = connection;
-  const isClosed = access.tokenRequired || access.tls !== undefined;
-  if (isClosed && !access.allowBasic.has(address))
-    return { cause: 'basic-refused', error: REFUSED };
+  if (!access.admitsAnybodyAt(address)) return { cause: 'basic-refused', error: REFUSED };
   const limits = { ...strictest(access.limits), waiting: access.limits.clients };
   const backConnectFrom = settings.backConnectFrom === 'same' ? address : undefined;
   const own = { pairing: 'order', backConnectFrom, limits, secured: false } as const;

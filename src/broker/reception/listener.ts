@@ -1,22 +1,22 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { RelayError, reasonOf } from '../errors.ts';
+import { RelayError, reasonOf } from '../../errors.ts';
 
-/** Milliseconds of silence before TCP keepalive asks a registrant's system whether it is there. */
+/** Milliseconds of silence before TCP keepalive asks a peer's system whether it is there. */
 const KEEP_ALIVE_DELAY = 10_000;
 
-/** Where everybody who wants something of the broker connects. */
-export interface ControlListener {
+/** Where those connect who have yet to say what they want. */
+export interface Listener {
   at: { host: string; port: number };
   /** Stops listening. Resolves when all that was accepted has closed. */
   close(): Promise<void>;
 }
 
 /** Rejects with `E_LISTEN` when the system refuses. */
-export async function listenForControl(
+export async function listen(
   { host, port }: { host: string | undefined; port: number },
   accepted: (socket: Socket) => void,
-): Promise<ControlListener> {
+): Promise<Listener> {
   const listener = createServer(
     {
       allowHalfOpen: true,
@@ -44,7 +44,7 @@ export async function listenForControl(
   };
 }
 
-function boundTo(listener: Server): ControlListener['at'] {
+function boundTo(listener: Server): Listener['at'] {
   const bound = listener.address();
   if (bound === null || typeof bound === 'string') throw new Error('not a TCP listener');
   return { host: bound.address, port: bound.port };

@@ -1,0 +1,40 @@
+import type { Socket } from 'node:net';
+import { listen } from '../reception/listener.ts';
+import { type Caller, Reception } from '../reception/reception.ts';
+import type { Site } from '../registration/site.ts';
+
+/** What a front door is called: the protocol that is spoken there. */
+export type DoorName = 'announce' | 'pool' | 'names' | 'names-client' | 'tls-names' | 'http-names';
+
+/** Where registrants or clients of another protocol come in. */
+export interface Door {
+  /** Lets nobody in any more and sends those away who have not got anywhere. Resolves when all that it still has has closed. */
+  close(): Promise<void>;
+  /** Ends every connection that it still has at once. */
+  cut(): void;
+}
+
+/**
+ * Opens one on a port; 0 lets the system pick. Rejects with `E_LISTEN` when the system refuses.
+ *
+ * @param received - hears a caller; see {@link Reception}
+ */
+export async function openDoor<C extends Caller>(
+  { settings: { host }, budget, emit }: Site,
+  name: DoorName,
+  port: number,
+  received: (socket: Socket, left: (caller: C) => void) => C,
+): Promise<Door> {
+  const refused = (address: string) => emit('doorRefused', name, address, 'descriptors', '');
+  const reception = new Reception(budget, { received, refused });
+  const listener = await listen({ host, port }, (socket) => reception.receive(socket));
+  emit('doorOpened', name, listener.at);
+  return {
+    close() {
+      const shut = listener.close();
+      reception.close();
+      return shut;
+    },
+    cut: () => reception.cut(),
+  };
+}

@@ -1,0 +1,30 @@
+import type { Site } from '../registration/site.ts';
+import type { Door } from './door.ts';
+
+/** Opens those doors of a kind that the settings ask for. */
+type OpenDoors = (site: Site) => Promise<Door[]>;
+
+/** Every kind of door there is. */
+const KINDS: OpenDoors[] = [];
+
+/** Opens all front doors that the settings ask for. Rejects with a RelayError and leaves none open. */
+export async function openDoors(site: Site): Promise<Door> {
+  const doors: Door[] = [];
+  const all: Door = {
+    async close() {
+      await Promise.all(doors.map((door) => door.close()));
+    },
+    cut() {
+      for (const door of doors) door.cut();
+    },
+  };
+  try {
+    for (const open of KINDS) doors.push(...(await open(site)));
+  } catch (error) {
+    const closed = all.close();
+    all.cut();
+    await closed;
+    throw error;
+  }
+  return all;
+}
