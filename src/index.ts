@@ -12,6 +12,8 @@ export type {
   RegistrationInfo,
   RegistrationRefusal,
 } from './broker/events.ts';
+export type { ConnectByNameOptions } from './connect/connect-by-name.ts';
+export { connectByName } from './connect/connect-by-name.ts';
 export type {
   BackConnectRefusal,
   ClientRefusal,

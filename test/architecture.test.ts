@@ -8,11 +8,12 @@ const SOURCE = fileURLToPath(new URL('../src', import.meta.url));
 
 /** What each part may import of the others. A part is a folder of src, or a file there. */
 const ALLOWED: Record<string, string[]> = {
-  index: ['agent', 'broker', 'data-plane', 'options', 'errors'],
-  cli: ['agent', 'broker', 'log', 'options', 'errors'],
-  log: ['broker', 'agent', 'data-plane', 'protocol'],
+  index: ['agent', 'broker', 'connect', 'data-plane', 'options', 'errors'],
+  cli: ['agent', 'broker', 'connect', 'log', 'options', 'errors'],
+  log: ['broker', 'agent', 'connect', 'data-plane', 'protocol'],
   broker: ['protocol', 'data-plane', 'options', 'errors'],
   agent: ['protocol', 'data-plane', 'options', 'errors'],
+  connect: ['protocol', 'data-plane', 'options', 'errors'],
   options: ['data-plane', 'errors'],
   protocol: [],
   'data-plane': ['protocol', 'errors'],

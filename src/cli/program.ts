@@ -5,7 +5,8 @@ import type { Log } from '../log/log.ts';
 import type { Options, OptionsOutput } from '../options/option.ts';
 import { settingsFrom, toArgs } from './settings.ts';
 
-const FAILURE = 1;
+/** Exit code of a program that could not do what it was to do. */
+export const FAILURE = 1;
 const USAGE = 2;
 
 /** Something that runs until it is closed; closing again with no time left ends it at once. */

@@ -9,7 +9,11 @@ import { runCli } from '../support/program.ts';
 const run = promisify(execFile);
 
 describe('README.md', () => {
-  for (const name of ['relay-broker', 'relay-agent'] as const) {
+  for (const [name, least] of [
+    ['relay-broker', 5],
+    ['relay-agent', 5],
+    ['relay-connect', 2],
+  ] as const) {
     test(`names every option of ${name} with its variable and default`, async (t) => {
       const readme = await readFile('README.md', 'utf8');
       const section = readme.split(`### ${name} [`)[1]?.split('\n### ')[0] ?? '';
@@ -18,7 +22,7 @@ describe('README.md', () => {
       const options = [
         ...help.output.matchAll(/(--[a-z-]+)\S*\s.*\((RELAY_\w+)(?:, default (.*))?\)/g),
       ];
-      assert.ok(options.length >= 5, help.output);
+      assert.ok(options.length >= least, help.output);
       for (const [, flag, variable, fallback = ''] of options) {
         const row = section.split('\n').find((line) => line.startsWith(`| \`${flag}`)) ?? '';
         assert.ok(row.includes(`\`${variable}\``), `${flag} and ${variable} in: ${row}`);
@@ -39,7 +43,7 @@ describe('README.md', () => {
       import { connect } from 'node:net';
       const control = connect(1) as { remoteAddress: string };
       const backConnectPort = 1;
-      export { control, backConnectPort, createAgent, createBroker, createServer, dialBackAndPipe };
+      export { control, backConnectPort, connectByName, createAgent, createBroker, createServer, dialBackAndPipe };
       ${bodies.map((body) => `void (async () => {\n${body}\n});`).join('\n')}`;
     // Inside the project, so that its name resolves to it.
     await mkdir('build', { recursive: true });

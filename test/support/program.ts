@@ -64,7 +64,7 @@ export function runTypeScript(t: TestContext, file: string, ...args: string[]): 
 
 export function runCli(
   t: TestContext,
-  name: 'relay-broker' | 'relay-agent',
+  name: 'relay-broker' | 'relay-agent' | 'relay-connect',
   args: string[],
   env?: NodeJS.ProcessEnv,
 ): Program {
