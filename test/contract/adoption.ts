@@ -5,7 +5,8 @@ import type { Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import type { BackConnectHello, Exchange } from '#src/data-plane/data-plane.ts';
 import { drawTicket } from '#src/protocol/proof.ts';
-import { connectTo, outcome, read, serve } from '../support/tcp.ts';
+import { atTheDoor } from '../support/at-the-door.ts';
+import { connectTo, outcome, read } from '../support/tcp.ts';
 import { openTicketExchange, SPARE_TICKET, taken } from '../support/ticket-exchange.ts';
 import { until } from '../support/until.ts';
 import type { PlaneUnderTest } from './plane-under-test.ts';
@@ -124,15 +125,6 @@ export function adoption(createPlane: PlaneUnderTest): void {
       assert.equal((await outcome(tooLate)).data.length, 0);
     });
   });
-}
-
-/** A connection whose first line has been read, and of which nothing is read any more. */
-async function atTheDoor(t: TestContext): Promise<{ near: Socket; far: Socket }> {
-  const door = await serve(t, () => {});
-  const arrived = once(door, 'connection');
-  const far = await connectTo(t, door.port);
-  const [near] = (await arrived) as [Socket];
-  return { near, far };
 }
 
 /** Has an exchange adopt a connection, with the bytes that came by then and those that come later. */
