@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket, type TcpNetConnectOpts } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { confirmEnd } from '#src/data-plane/portable/confirm-end.ts';
 
@@ -57,7 +58,7 @@ export async function freePorts(count: number): Promise<number> {
 }
 
 /** What came of a connection: all its bytes, and {@link endingOf}. */
-export async function outcome(socket: Socket): Promise<{ data: Buffer; ending: string }> {
+export async function outcome(socket: Duplex): Promise<{ data: Buffer; ending: string }> {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk) => chunks.push(chunk));
   const ending = await endingOf(socket);
@@ -65,7 +66,7 @@ export async function outcome(socket: Socket): Promise<{ data: Buffer; ending: s
 }
 
 /** How a connection ends whose bytes somebody reads: `'eof'` or the code of its error. */
-export function endingOf(socket: Socket): Promise<string> {
+export function endingOf(socket: Duplex): Promise<string> {
   return new Promise((resolve) => {
     socket.once('end', () => resolve('eof'));
     socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
@@ -94,7 +95,7 @@ export async function visit(
 }
 
 /** Resolves with the next `count` bytes; what came behind them stays to be read. */
-export async function read(socket: Socket, count: number): Promise<Buffer> {
+export async function read(socket: Duplex, count: number): Promise<Buffer> {
   let bytes = Buffer.alloc(0);
   while (bytes.length < count) {
     const chunk: Buffer | null = socket.read();
