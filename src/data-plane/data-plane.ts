@@ -80,8 +80,13 @@ export interface Exchange {
    * connection live on elsewhere.
    */
   adopt(socket: StreamSocket, hello: BackConnectHello | undefined, rest: Buffer): void;
-  /** Takes a client that came in by another door, under the same conditions and this exchange's limits. */
-  adoptClient(socket: Socket, begun: ClientBeginning): void;
+  /**
+   * Takes a client that came in by another door, under the same conditions and this exchange's limits.
+   *
+   * @param begun - without it, nothing was done but to accept it: it is treated as one that came by
+   * the exchange's own port, and encrypted if those are
+   */
+  adoptClient(socket: Socket, begun?: ClientBeginning): void;
   /** Live figures; the byte counts move while connections run. */
   counters(): ExchangeCounters;
   /** The pairs there are at the moment, with what they have moved so far. */

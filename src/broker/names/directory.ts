@@ -7,7 +7,7 @@ export interface NamedService {
   /** Whether a client that comes now is served; if not, its agent is away or its service down. */
   readonly isAvailable: boolean;
   /** Takes over a client's connection; see {@link Exchange.adoptClient}. */
-  enter(client: Socket, begun: ClientBeginning): void;
+  enter(client: Socket, begun?: ClientBeginning): void;
 }
 
 interface Entry {

@@ -24,7 +24,7 @@ export class Rotation implements NamedService {
   }
 
   /** Where none is available, the one whose turn it is decides what becomes of the client. */
-  enter(client: Socket, begun: ClientBeginning): void {
+  enter(client: Socket, begun?: ClientBeginning): void {
     const service = this.#services.find(({ isAvailable }) => isAvailable) ?? this.#services[0];
     if (service === undefined) {
       client.destroy();

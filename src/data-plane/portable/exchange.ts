@@ -12,6 +12,7 @@ import type {
   LiveConnection,
   PairReport,
   StreamSocket,
+  TlsSource,
 } from '../data-plane.ts';
 import type { DescriptorBudget } from '../descriptor-budget.ts';
 import { KEEP_ALIVE_SECONDS, SPARE_KEEP_ALIVE_SECONDS } from '../limits.ts';
@@ -124,8 +125,12 @@ export class PortableExchange implements Exchange {
     this.#board.adopt(connection, connection.address, hello, rest);
   }
 
-  adoptClient(socket: Socket, begun: ClientBeginning): void {
+  adoptClient(socket: Socket, begun?: ClientBeginning): void {
     if (socket.destroyed) return;
+    if (begun === undefined && !this.#isStopped) {
+      this.#clientCame(adopted(socket, this.#settings.tls?.clients));
+      return;
+    }
     const connection = adopted(socket);
     this.#board.adoptClient(connection, connection.address, connection.port, begun);
   }
@@ -246,10 +251,14 @@ export class PortableExchange implements Exchange {
   }
 }
 
-/** A connection that came in by another door, encrypted there if at all. */
-function adopted(socket: StreamSocket): Connection {
+/**
+ * A connection that came in by another door.
+ *
+ * @param tls - encrypts it, if that is yet to be done
+ */
+function adopted(socket: StreamSocket, tls?: TlsSource): Connection {
   if (socket instanceof Socket && transportOf(socket) === socket) confirmEnd(socket);
-  return new Connection(socket, undefined);
+  return new Connection(socket, tls);
 }
 
 function throttleOf({ bytesPerSecond }: ClientLimits): PairThrottle | undefined {

@@ -166,7 +166,7 @@ export class Switchboard<C> {
   }
 
   /** See {@link Exchange.adoptClient}. */
-  adoptClient(connection: C, address: string, port: number, begun: ClientBeginning): void {
+  adoptClient(connection: C, address: string, port: number, begun?: ClientBeginning): void {
     if (this.#isStopped) this.#wires.reset(connection);
     else if (!this.reserve()) this.refuseClient(connection, 'descriptors', address);
     else if (this.admit(connection, address)) {

@@ -135,6 +135,38 @@ describe('an exchange with encrypted clients', () => {
     assert.equal(second.closed, false);
   });
 
+  test('encrypts those of a port that it shares, and not those of doors', async (t) => {
+    const opened = await openTicketExchange(t, createPortableDataPlane(), clients());
+    const { exchange, announced, present } = opened;
+    const begun = { read: Buffer.from('plain'), greeting: '' };
+    const shared = await serve(t, (socket) => exchange.adoptClient(socket.pause()));
+    const door = await serve(t, (socket) => exchange.adoptClient(socket.pause(), begun));
+    const securely = await connectSecurely(t, shared.port);
+    securely.write('plain');
+    const plainly = await connectTo(t, door.port);
+    for (const [n, client] of [securely, plainly].entries()) {
+      const told = (await announced(2)).find((each) => each.client.port === client.localPort);
+      const server = await present(told?.ticket ?? '');
+      assert.equal((await read(server, 5)).toString(), 'plain');
+      server.write(`answer ${n}`);
+      assert.equal((await read(client, 8)).toString(), `answer ${n}`);
+    }
+  });
+
+  test('counts those that shake hands at a port that it shares, and is stopped without them', async (t) => {
+    const settings = { ...clients(), limits: { ...LIMITS, clients: 1 } };
+    const opened = await openTicketExchange(t, createPortableDataPlane(), settings);
+    const { exchange } = opened;
+    const shared = await serve(t, (socket) => exchange.adoptClient(socket.pause()));
+    const shaking = outcome(await connectTo(t, shared.port));
+    assert.equal(await knock(shared.port), 'ECONNRESET');
+    assert.deepEqual(await opened.refused(1), ['limit']);
+    await exchange.stop();
+    assert.equal((await shaking).ending, 'ECONNRESET');
+    assert.equal(await knock(shared.port), 'ECONNRESET');
+    await exchange.finished;
+  });
+
   test('resets those that shake hands when it is stopped', async (t) => {
     const { exchange } = await openExchange(t, createPortableDataPlane(), clients());
     const shaking = outcome(await connectTo(t, exchange.clientPort));
