@@ -293,7 +293,7 @@ export interface ExchangeCounters {
 
 /** How the relay is dialled back. */
 export interface RelayDial {
-  /** An address. */
+  /** An address; that of a spare may be a name. */
   host: string;
   port: number;
   /** A line to send first, its end included; {@link DataPlane.dialPair} does when the target is there, too. */
@@ -315,14 +315,15 @@ export interface TargetRequest {
 }
 
 export interface SpareRequest {
-  relay: RelayDial & { hello: string };
+  /** Without a hello, the relay says nothing either: the first bytes of a client take the spare, and reach the target. */
+  relay: RelayDial;
 }
 
 /** A back-connect that waits at the relay. */
 export interface DialledSpare {
   /**
-   * Resolves, when the relay has joined it with a client, with the line that says so, its end left out.
-   * Rejects with a {@link DialError} when it cannot be dialled, is lost or is cut.
+   * Resolves, when the relay has joined it with a client, with the line that says so, its end left out;
+   * with an empty one where nothing was to be said. Rejects with a {@link DialError} when it cannot be dialled, is lost or is cut.
    */
   readonly taken: Promise<string>;
   /** Dials the target and joins it with the client. To be called once, when taken. */

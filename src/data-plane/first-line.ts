@@ -7,8 +7,8 @@ export interface Beginning {
   rest: Buffer;
 }
 
-/** Why there is no first line, in words and by a code, as the system's errors are. */
-export const NO_FIRST_LINE = { code: 'EOF', message: 'it ended before its first line' };
+/** Why there is no beginning, in words and by a code, as the system's errors are. */
+export const ENDED_BEFORE = { code: 'EOF', message: 'it ended before there was a client' };
 export const FIRST_LINE_TOO_LONG = { code: 'EPROTO', message: 'its first line is too long' };
 
 /** The first line of a connection, put together from what is read of it. */
@@ -21,5 +21,12 @@ export class FirstLine {
     const line = this.#lines.next();
     if (line !== undefined) return { line, rest: this.#lines.rest() };
     return this.#lines.isTooLong ? 'too-long' : undefined;
+  }
+}
+
+/** Stands in for a {@link FirstLine} where there is none: whatever is read belongs to what follows. */
+export class NoFirstLine implements Pick<FirstLine, 'add'> {
+  add(bytes: Uint8Array): Beginning {
+    return { line: '', rest: Buffer.from(bytes) };
   }
 }

@@ -3,6 +3,7 @@ import { announcements } from './announcements.ts';
 import { connections } from './connections.ts';
 import { dialHello } from './dial-hello.ts';
 import { dialPair } from './dial-pair.ts';
+import { dialSilentSpare } from './dial-silent-spare.ts';
 import { dialSpare } from './dial-spare.ts';
 import { halfClose } from './half-close.ts';
 import { holding } from './holding.ts';
@@ -38,4 +39,5 @@ export function dataPlaneContract(createPlane: PlaneUnderTest): void {
   dialPair(createPlane);
   dialHello(createPlane);
   dialSpare(createPlane);
+  dialSilentSpare(createPlane);
 }

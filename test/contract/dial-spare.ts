@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import type { DialledSpare, Endpoint } from '#src/data-plane/data-plane.ts';
+import { lost } from '../support/lost.ts';
 import { mutePort } from '../support/mute-port.ts';
 import { nowhere, station } from '../support/station.ts';
 import { outcome, read } from '../support/tcp.ts';
@@ -320,13 +321,5 @@ export function dialSpare(createPlane: PlaneUnderTest): void {
         bytes,
       );
     });
-  });
-}
-
-async function lost(spare: DialledSpare, code: string): Promise<void> {
-  await assert.rejects(spare.taken, (error: Error & { side?: string }) => {
-    assert.equal(error.side, 'relay');
-    assert.equal((error.cause as NodeJS.ErrnoException).code, code);
-    return true;
   });
 }

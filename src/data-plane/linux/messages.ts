@@ -89,8 +89,9 @@ export interface ResolvedTarget {
 }
 
 export interface ResolvedSpare {
+  /** Tried one after the other. */
   relay: SocketAddress[];
-  hello: string;
+  hello?: string | undefined;
 }
 
 /**

@@ -20,6 +20,7 @@ export class RemoteSpare {
   #resolve: (line: string) => void = () => {};
   #reject: (error: DialError) => void = () => {};
   #pair: DialledPair | undefined;
+  #isOver = false;
 
   private constructor(id: number, thread: LoopThread, addresses: Addresses) {
     this.#id = id;
@@ -39,13 +40,21 @@ export class RemoteSpare {
     addresses: Addresses,
   ): DialledSpare {
     const spare = new RemoteSpare(id, thread, addresses);
-    const { host: address, port, hello } = relay;
-    thread.send({ do: 'park', id, relay: [{ address, port }], hello });
+    void spare.#park(relay);
     return {
       taken: spare.#taken,
       serve: (request) => spare.#serve(request),
       cut: () => spare.#cut(),
     };
+  }
+
+  async #park({ host, port, hello }: SpareRequest['relay']): Promise<void> {
+    try {
+      const relay = await this.#addresses.find({ host, port });
+      if (!this.#isOver) this.#thread.send({ do: 'park', id: this.#id, relay, hello });
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #serve(request: TargetRequest): DialledPair {
@@ -69,6 +78,7 @@ export class RemoteSpare {
   }
 
   #fail(cause: unknown): void {
+    this.#isOver = true;
     this.#thread.forget(this.#id);
     this.#reject(new DialError('relay', cause));
   }

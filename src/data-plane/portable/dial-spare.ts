@@ -5,6 +5,7 @@ import {
   type SpareRequest,
   type TargetRequest,
 } from '../data-plane.ts';
+import { FirstLine, NoFirstLine } from '../first-line.ts';
 import { SPARE_KEEP_ALIVE_SECONDS } from '../limits.ts';
 import { joinWithTarget } from './dial-pair.ts';
 import { readFirstLine } from './first-line.ts';
@@ -27,9 +28,12 @@ export function dialSpareFor<Request>(
   let { abort: cut } = toRelay;
   const line = toRelay.connected.then(async (socket) => {
     socket.setKeepAlive(true, SPARE_KEEP_ALIVE_SECONDS * 1000);
-    socket.write(relay.hello, 'latin1');
+    if (relay.hello !== undefined) socket.write(relay.hello, 'latin1');
     try {
-      return await readFirstLine(socket);
+      return await readFirstLine(
+        socket,
+        relay.hello === undefined ? new NoFirstLine() : new FirstLine(),
+      );
     } catch (error) {
       reset(socket);
       throw error;

@@ -1,14 +1,15 @@
 import type { Socket } from 'node:net';
 import { failure } from '../failure.ts';
-import { FIRST_LINE_TOO_LONG, FirstLine, NO_FIRST_LINE } from '../first-line.ts';
+import { ENDED_BEFORE, FIRST_LINE_TOO_LONG, type FirstLine } from '../first-line.ts';
 
 /**
  * Reads the first line of a connection, its end left out. The socket is then as
  * one that nobody has read yet, and begins with what came behind the line. Rejects
  * when there will be no line, and leaves the socket to be destroyed.
+ *
+ * @param first - new
  */
-export function readFirstLine(socket: Socket): Promise<string> {
-  const first = new FirstLine();
+export function readFirstLine(socket: Socket, first: Pick<FirstLine, 'add'>): Promise<string> {
   return new Promise((resolve, reject) => {
     const read = () => {
       const chunk: Buffer | null = socket.read();
@@ -26,7 +27,7 @@ export function readFirstLine(socket: Socket): Promise<string> {
       stop();
       reject(error);
     };
-    const ended = () => fail(failure(NO_FIRST_LINE.code, NO_FIRST_LINE.message));
+    const ended = () => fail(failure(ENDED_BEFORE.code, ENDED_BEFORE.message));
     // Without an error or an end before it, this was our own doing.
     const closed = () => fail(failure('ABORT_ERR', 'given up'));
     const stop = () => {

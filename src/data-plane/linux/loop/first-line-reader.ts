@@ -1,4 +1,9 @@
-import { type Beginning, FIRST_LINE_TOO_LONG, FirstLine, NO_FIRST_LINE } from '../../first-line.ts';
+import {
+  type Beginning,
+  ENDED_BEFORE,
+  FIRST_LINE_TOO_LONG,
+  type FirstLine,
+} from '../../first-line.ts';
 import type { SystemFailure } from '../messages.ts';
 import { AGAIN, NO_EVENTS, type Readiness, receive, SystemError } from '../system-calls.ts';
 import type { Source } from './loop.ts';
@@ -6,7 +11,7 @@ import type { Source } from './loop.ts';
 /** Read into and copied from within one call. What comes behind a line waits for its receiver, so it shall not be much. */
 const scratch = new Uint8Array(8 * 1024);
 
-const ENDED: SystemFailure = { ...NO_FIRST_LINE, errno: 0, syscall: 'read' };
+const ENDED: SystemFailure = { ...ENDED_BEFORE, errno: 0, syscall: 'read' };
 const TOO_LONG: SystemFailure = { ...FIRST_LINE_TOO_LONG, errno: 0, syscall: 'read' };
 
 export interface FirstLineOwner {
@@ -24,11 +29,13 @@ export interface FirstLineOwner {
 export class FirstLineReader implements Source {
   readonly #descriptor: number;
   readonly #owner: FirstLineOwner;
-  readonly #line = new FirstLine();
+  readonly #line: Pick<FirstLine, 'add'>;
   #seen: Readiness = NO_EVENTS;
 
-  constructor(descriptor: number, owner: FirstLineOwner) {
+  /** @param line - new */
+  constructor(descriptor: number, line: Pick<FirstLine, 'add'>, owner: FirstLineOwner) {
     this.#descriptor = descriptor;
+    this.#line = line;
     this.#owner = owner;
   }
 

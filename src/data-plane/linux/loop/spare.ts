@@ -1,4 +1,4 @@
-import type { Beginning } from '../../first-line.ts';
+import { type Beginning, FirstLine, NoFirstLine } from '../../first-line.ts';
 import { SPARE_KEEP_ALIVE_SECONDS } from '../../limits.ts';
 import type { SystemFailure } from '../messages.ts';
 import { type KeepAlive, keepAlive, type Readiness, send } from '../system-calls.ts';
@@ -17,7 +17,7 @@ export interface SpareOwner {
   ended(spare: Spare): void;
 }
 
-/** A connection that waits at the relay for its one line, and then for somebody to take it over. */
+/** A connection that waits at the relay for its one line, or the first bytes of a client, and then for somebody to take it over. */
 export class Spare implements FirstLineOwner {
   readonly descriptors = 1;
   readonly id: number;
@@ -25,13 +25,19 @@ export class Spare implements FirstLineOwner {
   readonly toRelay: Attempt;
   /** What the client had sent by then. */
   rest: Uint8Array | undefined;
-  readonly #hello: Buffer;
+  readonly #hello: Buffer | undefined;
   readonly #relay: Relay;
   readonly #owner: SpareOwner;
 
-  constructor(id: number, hello: string, toRelay: Attempt, context: Relay, owner: SpareOwner) {
+  constructor(
+    id: number,
+    hello: string | undefined,
+    toRelay: Attempt,
+    context: Relay,
+    owner: SpareOwner,
+  ) {
     this.id = id;
-    this.#hello = Buffer.from(hello, 'latin1');
+    this.#hello = hello === undefined ? undefined : Buffer.from(hello, 'latin1');
     this.toRelay = toRelay;
     this.#relay = context;
     this.#owner = owner;
@@ -71,9 +77,11 @@ export class Spare implements FirstLineOwner {
     }
     this.#owner.settled(this);
     keepAlive(descriptor, KEEP_ALIVE);
+    const hello = this.#hello;
     // A connection takes its first line whole; whether it failed meanwhile, the reader finds out.
-    send(descriptor, this.#hello, this.#hello.length);
-    const reader = new FirstLineReader(descriptor, this);
+    if (hello !== undefined) send(descriptor, hello, hello.length);
+    const line = hello === undefined ? new NoFirstLine() : new FirstLine();
+    const reader = new FirstLineReader(descriptor, line, this);
     this.#relay.loop.handOver(descriptor, reader);
     reader.ready(seen);
   }
