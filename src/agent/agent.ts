@@ -17,6 +17,7 @@ import { Health } from './health.ts';
 import { Lease } from './lease.ts';
 import type { Link } from './link/link.ts';
 import { checkFiles, type LinkContext, openLink } from './link/open-link.ts';
+import { PoolLink } from './link/pool-link.ts';
 import { isLasting } from './link/refusals.ts';
 import { Service } from './service.ts';
 
@@ -62,7 +63,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   /**
-   * Registers and serves, again and again, until {@link Agent.close}.
+   * Registers and serves, again and again, or keeps its connections in a pool, until {@link Agent.close}.
    *
    * @throws RelayError the last failure, once `maxRetries` retries in a row have failed;
    *   `E_DATA_PLANE` when the data plane asked for cannot be had; `E_STATE`, `E_TLS` or
@@ -129,10 +130,21 @@ export class Agent extends EventEmitter<AgentEvents> {
     });
     const [notice, { signal }] = [this.#notice, this.#stop];
     await checkFiles(settings, notice);
+    if (settings.pool !== undefined) {
+      await this.#keepPool(new PoolLink({ settings, service, notice }));
+      return;
+    }
     const lease = await Lease.open(settings, notice);
     await this.#watchHealth(service);
     const doors = { shut: undefined };
     await this.#serveAgainAndAgain({ settings, service, lease, doors, notice, signal });
+  }
+
+  /** Nothing is registered, and the link itself sees to what breaks. */
+  async #keepPool(link: PoolLink): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    this.#link = link;
+    await this.#answer(link);
   }
 
   /** Checks the target once before anybody is let in, and from then on every now and then. */
@@ -175,7 +187,8 @@ export class Agent extends EventEmitter<AgentEvents> {
       this.#link = link;
       this.#connectedAt = performance.now();
       this.#announce(link);
-      return await this.#answer(link);
+      await this.#answer(link);
+      return undefined;
     } catch (error) {
       if (signal.aborted) return undefined;
       if (!(error instanceof RelayError)) throw error;
@@ -193,11 +206,11 @@ export class Agent extends EventEmitter<AgentEvents> {
   #announce(link: Link): void {
     const { grant } = link;
     if (this.#health?.reason !== undefined) link.park(this.#health.reason);
-    this.emit('connected', link.address);
+    if (link.address !== undefined) this.emit('connected', link.address);
     if (grant !== undefined) this.emit('ready', grant);
   }
 
-  #answer(link: Link): Promise<never> {
+  #answer(link: Link): Promise<void> {
     const clients = this.#clients;
     let dialling = 0;
     let isFull = false;

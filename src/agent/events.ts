@@ -36,8 +36,9 @@ export interface AgentEvents {
 
 /**
  * `basic-protocol`: the relay knows no other. `single-port`: the port for back-connects is out of
- * reach. `relay-warning`: the relay has something to say. `spare-lost`: a spare could not be dialled,
- * or was lost. `state-file`: it could not be read or written. `token-file`: others can read it.
+ * reach. `relay-warning`: the relay has something to say. `spare-lost`: a spare, or a connection
+ * of a pool, could not be dialled, or was lost. `state-file`: it could not be read or written. `token-file`:
+ * others can read it.
  */
 export type AgentNotice =
   | 'basic-protocol'

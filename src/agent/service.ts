@@ -40,7 +40,7 @@ export class Service {
   }
 
   /** Goes to the relay in advance. */
-  park(relay: RelayDial & { hello: string }): Spare {
+  park(relay: RelayDial): Spare {
     const { target } = this;
     if (target instanceof Server) return this.#spare(relay, dialSpareForServer(relay, target));
     const { taken, serve, cut } = this.#plane.dialSpare({ relay });

@@ -12,6 +12,7 @@ import {
   hostAndPort,
   parseAddress,
   parseBlocks,
+  pooled,
   portRange,
   text,
 } from './values.ts';
@@ -49,6 +50,22 @@ export function parseHealth(check: string): { path: string | undefined } | undef
   return path === null ? undefined : { path };
 }
 
+/** What there is no place for without a registration. */
+const OF_REGISTRATIONS = [
+  'to',
+  'port',
+  'ports',
+  'token',
+  'tokenFile',
+  'state',
+  'singlePort',
+  'spares',
+  'health',
+  'proxyProtocol',
+  'maxRetries',
+  ...Object.keys(limitOptions),
+];
+
 /** Every option of the agent. */
 export const agentOptions = {
   /** What clients are joined with. Required. */
@@ -57,11 +74,25 @@ export const agentOptions = {
     positional: true,
     help: 'The service to expose: a port, host:port or unix:/path',
   },
-  /** The relay's control port, `<host>:<port>`. Required. */
+  /** The relay's control port, `<host>:<port>`. Required, unless there is a `pool`. */
   to: {
-    schema: hostAndPort,
+    schema: v.optional(hostAndPort),
     hint: 'host:port',
     help: 'The relay: host and control port',
+  },
+  /** The relay port of a pool, `<host>:<port>`, in place of `to`: nothing is registered. Default: none. */
+  pool: {
+    schema: v.optional(hostAndPort),
+    hint: 'host:port',
+    help: 'Register nothing, but wait for clients in the pool with this relay port',
+    excludes: OF_REGISTRATIONS,
+  },
+  /** Connections that wait in the pool, 1 to 1024. Default 8. */
+  connections: {
+    schema: v.optional(pooled),
+    hint: 'n',
+    help: 'Connections that wait in the pool (default: 8)',
+    needs: ['pool'],
   },
   /** The client port; the relay refuses if it is taken or not allowed. Default: the relay chooses. */
   port: {
@@ -116,11 +147,23 @@ export const agentOptions = {
   ...relayingOptions,
 } as const;
 
-/** Options of `createAgent()`. Only `target` and `to` are required. */
-export type AgentOptions = OptionsInput<typeof agentOptions> & { target: Target; to: string };
+/** Options of `createAgent()`. Only `target` and `to`, or `target` and `pool`, are required. */
+export type AgentOptions = OptionsInput<typeof agentOptions> & { target: Target } & (
+    | { to: string }
+    | { pool: string }
+  );
 
 /** Checked options, defaults filled in. */
-export type AgentSettings = OptionsOutput<typeof agentOptions>;
+export type AgentSettings = RegisteringSettings | PoolSettings;
+
+/** Those of an agent that registers. */
+export type RegisteringSettings = OptionsOutput<typeof agentOptions> & {
+  to: string;
+  pool?: undefined;
+};
+
+/** Those of the far end of a pool. */
+export type PoolSettings = OptionsOutput<typeof agentOptions> & { pool: string };
 
 /** What fits into one line of the protocol, beside all else that may be asked for. */
 const LONGEST_LISTS = 3000;
@@ -129,10 +172,11 @@ const MOST_BLOCKS = 64;
 /** Checks all options, also for what does not go together. Throws `E_BAD_OPTION`. */
 export function checkAgentOptions(options: AgentOptions): AgentSettings {
   const settings = checkOptions(agentOptions, options);
-  const { target, tls, tlsCert, dataPlane, health, proxyProtocol } = settings;
+  const { to, pool, target, tls, tlsCert, dataPlane, health, proxyProtocol } = settings;
   const lists = [settings.allowClients ?? '', settings.denyClients ?? ''];
   const isObject = target instanceof Server;
   const faults = [
+    to === undefined && pool === undefined && 'to is missing, or pool',
     isObject && health !== undefined && 'health: a server object has nowhere to be dialled',
     isObject && proxyProtocol !== undefined && 'proxyProtocol: a server object cannot read it',
     tlsCert !== undefined && !tls && 'tlsCert: needs tls',
@@ -143,5 +187,6 @@ export function checkAgentOptions(options: AgentOptions): AgentSettings {
       `allowClients and denyClients: at most ${LONGEST_LISTS} characters together`,
   ].filter((fault) => fault !== false);
   if (faults.length > 0) throw new RelayError('E_BAD_OPTION', faults.join('; '));
-  return settings;
+  // One of `to` and `pool` is there.
+  return settings as AgentSettings;
 }

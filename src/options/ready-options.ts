@@ -8,11 +8,13 @@ export const readyOptions = {
     schema: v.optional(text),
     hint: 'command',
     help: 'Run this when clients can come, with RELAY_HOST, RELAY_PORT and RELAY_ADDRESS set',
+    excludes: ['pool'],
   },
   /** Gets `<host>:<port>` each time that the address is known. */
   addressFile: {
     schema: v.optional(text),
     hint: 'file',
     help: 'Write host:port of the public address to this file',
+    excludes: ['pool'],
   },
 } as const;

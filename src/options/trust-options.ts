@@ -42,7 +42,7 @@ export const trustOptions = {
     help: 'The private key of that certificate, in PEM',
     needs: ['tlsCert'],
   },
-  /** The name that the relay's certificate has to be for. Default: the host in `to`. */
+  /** The name that the relay's certificate has to be for. Default: the host in `to` or `pool`. */
   tlsServername: {
     schema: v.optional(text),
     hint: 'name',

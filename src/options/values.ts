@@ -12,6 +12,11 @@ export const count = whole(1, Number.MAX_SAFE_INTEGER, 'a whole number of at lea
 
 export const countFromZero = whole(0, Number.MAX_SAFE_INTEGER, 'a whole number of at least 0');
 
+/** Connections that wait in a pool at one time. */
+export const MOST_POOLED = 1024;
+
+export const pooled = whole(1, MOST_POOLED, `a whole number, 1 to ${MOST_POOLED}`);
+
 /** setTimeout(3) of Node takes no more milliseconds than this. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 

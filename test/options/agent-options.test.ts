@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { Server } from 'node:net';
 import test from 'node:test';
 import {
+  type AgentOptions,
   agentOptions,
   checkAgentOptions,
   parseHealth,
@@ -21,10 +22,52 @@ test('an agent needs a target and a relay, and its defaults are the documented o
     drain: 10,
     dataPlane: 'auto',
   });
+  assert.throws(() => checkOptions(agentOptions, {}), /^RelayError: target is missing$/);
   assert.throws(
-    () => checkOptions(agentOptions, {}),
-    /^RelayError: target is missing; to is missing$/,
+    () => checkAgentOptions({ target: 3000 } as AgentOptions),
+    /^RelayError: to is missing, or pool$/,
   );
+});
+
+test('for a pool, an agent needs nothing else, and takes nothing that is for a registration', () => {
+  const { to, pool } = checkAgentOptions({ target: 3000, pool: 'a:1' });
+  assert.deepEqual([to, pool], [undefined, 'a:1']);
+  const tls = { tls: true, tlsCa: 'a', tlsCert: 'b', tlsKey: 'c', tlsServername: 'd' };
+  checkAgentOptions({ target: 1, pool: 'a:1', ...tls, halfCloseTimeout: 1, drain: 1 });
+  const others = {
+    to: 'a:1',
+    port: 4000,
+    ports: '4000-4001',
+    token: 'a.b',
+    tokenFile: 'a',
+    state: 'a',
+    singlePort: true,
+    spares: 1,
+    health: 'tcp',
+    proxyProtocol: 'v1',
+    maxRetries: 1,
+    maxClients: 1,
+    allowClients: '::1',
+  } as const;
+  for (const [key, value] of Object.entries(others)) {
+    assert.throws(
+      () => checkAgentOptions({ target: 1, pool: 'a:1', [key]: value }),
+      new RegExp(`^RelayError: pool: cannot be given together with ${key}$`),
+    );
+  }
+});
+
+test('the connections of a pool are so many, and for a pool', () => {
+  for (const connections of [1, 1024]) {
+    checkAgentOptions({ target: 1, pool: 'a:1', connections });
+  }
+  for (const connections of [0, 1.5, 1025]) {
+    assert.throws(
+      () => checkAgentOptions({ target: 1, pool: 'a:1', connections }),
+      /^RelayError: connections: expected a whole number, 1 to 1024$/,
+    );
+  }
+  assert.throws(() => checkAgentOptions({ target: 1, to: 'a:1', connections: 8 }), /needs pool/);
 });
 
 test('a bare port is a port of this machine, as a number and as text', () => {

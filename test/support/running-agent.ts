@@ -13,11 +13,9 @@ export interface RunningAgent {
   over: Promise<void>;
 }
 
-export function runAgent(
-  t: TestContext,
-  options: Partial<AgentOptions> & { to: string },
-): RunningAgent {
-  const agent = createAgent({ target: 1, dataPlane: 'portable', ...options });
+/** @param options - with a relay or a pool */
+export function runAgent(t: TestContext, options: Partial<AgentOptions>): RunningAgent {
+  const agent = createAgent({ target: 1, dataPlane: 'portable', ...options } as AgentOptions);
   const told: string[] = [];
   const emit = agent.emit.bind(agent);
   agent.emit = (name, ...rest) => {

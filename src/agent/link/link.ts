@@ -3,20 +3,20 @@ import type { LimitsMessage } from '../../protocol/extended.ts';
 import type { Spare } from '../service.ts';
 import type { Door } from './door.ts';
 
-/** The agent's end of a control connection, registered, whichever protocol it speaks. */
+/** Where an agent gets its clients from: its end of a control connection, registered, whichever protocol it speaks; or a pool. */
 export interface Link {
-  /** The address connected to. It is the only one dialled back, whatever a notification or a later look-up says. */
-  readonly address: string;
+  /** The address registered at. It is the only one dialled back, whatever a notification or a later look-up says. */
+  readonly address: string | undefined;
   /** Dials under way at one time. Further clients are to wait at the relay, their notifications unread. */
   readonly mostDialling: number;
-  /** Where clients reach the service; a basic registrant is not told. */
+  /** Where clients reach the service; only the extended protocol tells. */
   readonly grant: Grant | undefined;
   /**
-   * Hands over each client as it comes, until the connection ends. To be called once.
+   * Hands over each client as it comes, until the control connection ends or a pool is closed. To be called once.
    *
-   * @throws RelayError why it ended.
+   * @throws RelayError why the control connection ended.
    */
-  serve(onClient: (client: WaitingClient) => void): Promise<never>;
+  serve(onClient: (client: WaitingClient) => void): Promise<void>;
   /** No more clients for now: they wait at the relay, nothing is queued here but what was read already. */
   pause(): void;
   resume(): void;

@@ -1,5 +1,5 @@
 import { RelayError } from '../../errors.ts';
-import type { AgentSettings } from '../../options/agent-options.ts';
+import type { AgentSettings, RegisteringSettings } from '../../options/agent-options.ts';
 import { limitOptions, limitsOf } from '../../options/limit-options.ts';
 import { trustOptions } from '../../options/trust-options.ts';
 import { parseAddress } from '../../options/values.ts';
@@ -18,7 +18,7 @@ import { isExposed, readToken } from './token.ts';
 
 /** Whom a link is opened for. */
 export interface LinkContext {
-  settings: AgentSettings;
+  settings: RegisteringSettings;
   service: Service;
   lease: Lease;
   doors: DoorMemory;
@@ -80,7 +80,7 @@ function isBasicOnly(connection: ControlConnection, error: unknown): error is Re
 }
 
 /** Throws rather than to do without something that was asked for, or that the relay is known to have. */
-function insistOnExtended(settings: AgentSettings, lease: Lease, error: RelayError): void {
+function insistOnExtended(settings: RegisteringSettings, lease: Lease, error: RelayError): void {
   const wanted = BEYOND_BASIC.filter((option) => settings[option]);
   if (wanted.length > 0) {
     const { code, message, refusal } = error;

@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { on, once } from 'node:events';
 import { createServer as createPlainServer, type Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
-import { createServer } from 'node:tls';
 import { handToServer } from '#src/agent/hand-to-server.ts';
 import type { RelayDial } from '#src/data-plane/data-plane.ts';
-import { endByCloseNotify } from '#src/data-plane/portable/close-notify.ts';
 import { createPortableDataPlane } from '#src/data-plane/portable/portable-data-plane.ts';
 import { dial } from '#src/data-plane/portable/sockets.ts';
 import { createAuthority } from '../../support/certificates.ts';
-import { nowhere, station } from '../../support/station.ts';
+import { nowhere, station, tlsStation } from '../../support/station.ts';
 import { outcome, read } from '../../support/tcp.ts';
 
 const halfCloseTimeout = 30_000;
@@ -27,24 +24,7 @@ type TlsRelay = RelayDial & { hello: string; next(): Promise<Socket> };
 
 /** A relay that is dialled over TLS, and the connections to it. */
 async function tlsRelay(t: TestContext): Promise<TlsRelay> {
-  const server = createServer({ ...SERVER, allowHalfOpen: true });
-  const sockets: Socket[] = [];
-  server.on('connection', (socket) => sockets.push(socket));
-  server.on('secureConnection', (socket) => {
-    socket.on('error', () => {});
-    // Or Node would lose the close_notify behind its tickets.
-    endByCloseNotify(socket);
-  });
-  const arrivals = on(server, 'secureConnection');
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  const { port } = server.address() as { port: number };
-  const next = async () => (await arrivals.next()).value[0];
-  return { host: '127.0.0.1', port, hello, tls: { ca: AUTHORITY.cert }, next };
+  return { ...(await tlsStation(t, SERVER)), hello, tls: { ca: AUTHORITY.cert } };
 }
 
 /** The same address and options, of somebody who never answers a handshake. */
