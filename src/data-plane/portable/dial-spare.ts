@@ -5,7 +5,7 @@ import {
   type SpareRequest,
   type TargetRequest,
 } from '../data-plane.ts';
-import { FirstLine, NoFirstLine } from '../first-line.ts';
+import { NoFirstLine } from '../first-line.ts';
 import { SPARE_KEEP_ALIVE_SECONDS } from '../limits.ts';
 import { joinWithTarget } from './dial-pair.ts';
 import { readFirstLine } from './first-line.ts';
@@ -30,10 +30,7 @@ export function dialSpareFor<Request>(
     socket.setKeepAlive(true, SPARE_KEEP_ALIVE_SECONDS * 1000);
     if (relay.hello !== undefined) socket.write(relay.hello, 'latin1');
     try {
-      return await readFirstLine(
-        socket,
-        relay.hello === undefined ? new NoFirstLine() : new FirstLine(),
-      );
+      return await readFirstLine(socket, relay.hello === undefined ? new NoFirstLine() : undefined);
     } catch (error) {
       reset(socket);
       throw error;

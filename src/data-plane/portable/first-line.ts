@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { failure } from '../failure.ts';
-import { ENDED_BEFORE, FIRST_LINE_TOO_LONG, type FirstLine } from '../first-line.ts';
+import { ENDED_BEFORE, FIRST_LINE_TOO_LONG, FirstLine } from '../first-line.ts';
 
 /**
  * Reads the first line of a connection, its end left out. The socket is then as
@@ -9,7 +9,10 @@ import { ENDED_BEFORE, FIRST_LINE_TOO_LONG, type FirstLine } from '../first-line
  *
  * @param first - new
  */
-export function readFirstLine(socket: Socket, first: Pick<FirstLine, 'add'>): Promise<string> {
+export function readFirstLine(
+  socket: Socket,
+  first: Pick<FirstLine, 'add'> = new FirstLine(),
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const read = () => {
       const chunk: Buffer | null = socket.read();
