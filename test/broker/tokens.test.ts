@@ -31,7 +31,8 @@ async function startGuarded(
   return { replace, ...(await startBroker(t, { tokens: file, ...options })) };
 }
 
-describe('a broker with tokens', () => {
+// Most of it is waiting for late answers and for looks at the file.
+describe('a broker with tokens', { concurrency: true }, () => {
   test('registers who has one, with the ports and limits that it gives', async (t) => {
     const rights = { token: ALICE, connections: 7, maxRegistrations: 1 };
     const { broker, port } = await startGuarded(t, { alice: rights, bob: { token: BOB } });
@@ -113,7 +114,7 @@ describe('a broker with tokens', () => {
 });
 
 for (const dataPlane of DATA_PLANES) {
-  describe(`a token that is withdrawn (${dataPlane})`, () => {
+  describe(`a token that is withdrawn (${dataPlane})`, { concurrency: true }, () => {
     for (const cutConnections of [false, true]) {
       const connections = cutConnections ? 'with' : 'but not';
       test(`ends its registrations, live and held, ${connections} their connections`, async (t) => {

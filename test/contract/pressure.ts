@@ -94,9 +94,14 @@ export function pressure(createPlane: PlaneUnderTest): void {
         if (data.length > 0) assert.deepEqual(data, nonce);
         if (data.length === nonce.length) served += 1;
       };
-      for (let n = 0; n < arrivals; n += 50) {
-        await Promise.all(Array.from({ length: 50 }, (_, k) => visit(n + k)));
-      }
+      let begun = 0;
+      const visitor = async () => {
+        while (begun < arrivals) {
+          begun += 1;
+          await visit(begun);
+        }
+      };
+      await Promise.all(Array.from({ length: 50 }, visitor));
       await ended(arrivals);
       assert.ok(served >= arrivals * 0.8, `${served} of ${arrivals} were served`);
     });
@@ -125,13 +130,9 @@ export function pressure(createPlane: PlaneUnderTest): void {
         Array.from({ length: 20 }, async () => outcome(await client())),
       );
       assert.ok(late.every(({ ending }) => ending === 'ECONNRESET'));
-      for (let n = 0; n < 20; n += 1) {
-        const silent = await pair();
-        silent.client.end();
-        await Promise.all([outcome(silent.client), outcome(silent.server)]);
-        silent.client.destroy();
-        silent.server.destroy();
-      }
+      const silences: Promise<void>[] = [];
+      for (let n = 0; n < 20; n += 1) silences.push(beSilent(await pair()));
+      await Promise.all(silences);
       await ended(1 + rounds * 2 + 20 + 20);
       await new Promise((resolve) => setImmediate(resolve));
       assert.equal(exchange.counters().paired, 0);
@@ -144,6 +145,13 @@ async function finish({ client, server }: { client: Socket; server: Socket }): P
   client.end('over');
   server.end('out');
   await Promise.all([outcome(client), outcome(server)]);
+}
+
+async function beSilent({ client, server }: { client: Socket; server: Socket }): Promise<void> {
+  client.end();
+  await Promise.all([outcome(client), outcome(server)]);
+  client.destroy();
+  server.destroy();
 }
 
 function descriptors(): number {

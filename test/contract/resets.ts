@@ -7,7 +7,8 @@ import { outcome, read } from '../support/tcp.ts';
 import type { PlaneUnderTest } from './plane-under-test.ts';
 
 export function resets(createPlane: PlaneUnderTest): void {
-  describe('resets', () => {
+  // Most of it is waiting to be told of clients.
+  describe('resets', { concurrency: true }, () => {
     for (const [from, to] of [
       ['client', 'server'],
       ['server', 'client'],

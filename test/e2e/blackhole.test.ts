@@ -1,14 +1,13 @@
-import { type TestContext, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { needsNetworkOf } from '../support/needs.ts';
 import { clientPortOf, Program } from '../support/program.ts';
 import { blackhole, twoHosts } from '../support/two-hosts.ts';
 
 const network = needsNetworkOf('ip', 'nft', 'python3');
 
-test(
-  'a basic registrant that vanished with a notification on its way loses its registration',
-  network,
-  async (t) => {
+// Most of it is waiting for what does not come.
+describe('a registrant that vanished', { ...network, concurrency: true }, () => {
+  test('with a notification on its way loses its registration if it is a basic one', async (t) => {
     const { broker, port } = await vanished(t, ({ controlPort, address }) => [
       ...['--import', 'tsx', 'test/interop/legacy-registrant.ts'],
       ...[controlPort, address],
@@ -16,15 +15,15 @@ test(
     await broker.line(
       new RegExp(`Port ${port} closed: the server no longer answers notifications`),
     );
-  },
-);
+  });
 
-test('an agent that vanished has its registration held', network, async (t) => {
-  const { broker, port } = await vanished(t, ({ controlPort, address }) => [
-    ...['dist/cli/relay-agent.js', '1'],
-    ...['--to', `${address}:${controlPort}`],
-  ]);
-  await broker.line(new RegExp(`Port ${port} held for 60 s: the agent was silent for too long`));
+  test('has its registration held if it is an agent', async (t) => {
+    const { broker, port } = await vanished(t, ({ controlPort, address }) => [
+      ...['dist/cli/relay-agent.js', '1'],
+      ...['--to', `${address}:${controlPort}`],
+    ]);
+    await broker.line(new RegExp(`Port ${port} held for 60 s: the agent was silent for too long`));
+  });
 });
 
 /** A broker whose registrant, a program of Node, is gone from the network since a client came. */

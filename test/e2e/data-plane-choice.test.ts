@@ -93,7 +93,7 @@ describe('--data-plane', onLinux, () => {
 
   test('more threads than Node likes listeners are no reason to warn', async (t) => {
     const broker = await runBroker(t, '--data-plane', 'linux', '--threads', '12');
-    for (let n = 1; n <= 12; n += 1) await registered(t, broker, n);
+    await Promise.all(Array.from({ length: 12 }, (_, n) => registered(t, broker, n + 1)));
     broker.signal('SIGTERM');
     assert.equal(await broker.exited, 0);
     assert.doesNotMatch(broker.output, /MaxListeners|leak/);

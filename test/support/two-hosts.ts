@@ -14,9 +14,12 @@ export interface Host {
   inside: string[];
 }
 
+let made = 0;
+
 export function twoHosts(t: TestContext): TwoHosts {
-  const near = host(t, `relay-near-${process.pid}`, '10.99.0.1');
-  const far = host(t, `relay-far-${process.pid}`, '10.99.0.2');
+  made += 1;
+  const near = host(t, `relay-near-${process.pid}-${made}`, '10.99.0.1');
+  const far = host(t, `relay-far-${process.pid}-${made}`, '10.99.0.2');
   ip('link', 'add', 'up0', 'netns', near.name, 'type', 'veth', 'peer', 'up0', 'netns', far.name);
   for (const { name, address } of [near, far]) {
     ip('-n', name, 'address', 'add', `${address}/24`, 'dev', 'up0');

@@ -19,79 +19,82 @@ test('with but one port, all back-connects and spares go there', async (t) => {
   assert.deepEqual([...new Set(broker.backConnects.map(({ door }) => door))], ['control']);
 });
 
-for (const dataPlane of ['auto', 'portable'] as const) {
-  describe(`when the port for back-connects is out of reach, with the data plane ${dataPlane}`, () => {
-    test('clients are fetched by the other one, with the same tickets, and it is said once', async (t) => {
-      const closed = await serve(t, () => {});
-      closed.close();
-      const echo = await serve(t, (socket) => socket.pipe(socket));
-      const broker = await FakeBroker.start(t, { registered: { backConnectPort: closed.port } });
-      const { told } = runAgent(t, { to: broker.to, target: echo.port, dataPlane });
-      const control = await broker.agent();
-      await Promise.all(
-        Array.from({ length: 20 }, async () => {
-          const client = await broker.client(control);
-          const echoed = outcome(client);
-          client.end('hello');
-          assert.equal((await echoed).data.toString(), 'hello');
-        }),
-      );
-      assert.deepEqual(
-        told.filter((name) => name !== 'connectionEnded'),
-        ['dataPlane', 'connected', 'ready', 'notice'],
-      );
-    });
-
-    test('spares wait at the other one', async (t) => {
-      const closed = await serve(t, () => {});
-      closed.close();
-      const broker = await FakeBroker.start(t, { registered: { backConnectPort: closed.port } });
-      const { next } = runAgent(t, { to: broker.to, spares: 3, dataPlane });
-      const [code] = await next('notice');
-      assert.equal(code, 'single-port');
-      assert.equal((await broker.backConnect('[SPARE]', 3)).door, 'control');
-    });
-
-    test('a port that does not even refuse is given up while the client still waits', async (t) => {
-      const echo = await serve(t, (socket) => socket.pipe(socket));
-      const broker = await FakeBroker.start(t, {
-        registered: { backConnectPort: await mutePort(t) },
+// Most of it is waiting for ports that do not answer.
+describe('when the port for back-connects is out of reach,', { concurrency: true }, () => {
+  for (const dataPlane of ['auto', 'portable'] as const) {
+    describe(`with the data plane ${dataPlane}`, { concurrency: true }, () => {
+      test('clients are fetched by the other one, with the same tickets, and it is said once', async (t) => {
+        const closed = await serve(t, () => {});
+        closed.close();
+        const echo = await serve(t, (socket) => socket.pipe(socket));
+        const broker = await FakeBroker.start(t, { registered: { backConnectPort: closed.port } });
+        const { told } = runAgent(t, { to: broker.to, target: echo.port, dataPlane });
+        const control = await broker.agent();
+        await Promise.all(
+          Array.from({ length: 20 }, async () => {
+            const client = await broker.client(control);
+            const echoed = outcome(client);
+            client.end('hello');
+            assert.equal((await echoed).data.toString(), 'hello');
+          }),
+        );
+        assert.deepEqual(
+          told.filter((name) => name !== 'connectionEnded'),
+          ['dataPlane', 'connected', 'ready', 'notice'],
+        );
       });
-      const { next } = runAgent(t, { to: broker.to, target: echo.port, dataPlane });
-      const control = await broker.agent();
-      const since = performance.now();
-      const ended = next('connectionEnded');
-      const client = await broker.client(control);
-      assert.ok(performance.now() - since < 8000, 'within the pair timeout of a broker');
-      const echoed = outcome(client);
-      client.end('hello');
-      assert.equal((await echoed).data.toString(), 'hello');
-      await ended;
-      // From then on, nobody waits for it.
-      const again = performance.now();
-      await broker.client(control);
-      assert.ok(performance.now() - again < 1000);
-    });
 
-    test('a target that hangs is not taken for such a port', async (t) => {
-      const broker = await FakeBroker.start(t);
-      const { agent, next, told } = runAgent(t, {
-        to: broker.to,
-        target: await mutePort(t),
-        dataPlane,
+      test('spares wait at the other one', async (t) => {
+        const closed = await serve(t, () => {});
+        closed.close();
+        const broker = await FakeBroker.start(t, { registered: { backConnectPort: closed.port } });
+        const { next } = runAgent(t, { to: broker.to, spares: 3, dataPlane });
+        const [code] = await next('notice');
+        assert.equal(code, 'single-port');
+        assert.equal((await broker.backConnect('[SPARE]', 3)).door, 'control');
       });
-      const control = await broker.agent();
-      control.say('NEW', { ticket: 't'.repeat(22), client: { address: '::1', port: 1 } });
-      // Once by the pair, once to see whether it can be reached.
-      await broker.visited(2);
-      const failed = next('connectionFailed');
-      await agent.close({ drain: 0 });
-      await failed;
-      assert.ok(!told.includes('notice'));
-      assert.deepEqual(broker.backConnects, []);
+
+      test('a port that does not even refuse is given up while the client still waits', async (t) => {
+        const echo = await serve(t, (socket) => socket.pipe(socket));
+        const broker = await FakeBroker.start(t, {
+          registered: { backConnectPort: await mutePort(t) },
+        });
+        const { next } = runAgent(t, { to: broker.to, target: echo.port, dataPlane });
+        const control = await broker.agent();
+        const since = performance.now();
+        const ended = next('connectionEnded');
+        const client = await broker.client(control);
+        assert.ok(performance.now() - since < 8000, 'within the pair timeout of a broker');
+        const echoed = outcome(client);
+        client.end('hello');
+        assert.equal((await echoed).data.toString(), 'hello');
+        await ended;
+        // From then on, nobody waits for it.
+        const again = performance.now();
+        await broker.client(control);
+        assert.ok(performance.now() - again < 1000);
+      });
+
+      test('a target that hangs is not taken for such a port', async (t) => {
+        const broker = await FakeBroker.start(t);
+        const { agent, next, told } = runAgent(t, {
+          to: broker.to,
+          target: await mutePort(t),
+          dataPlane,
+        });
+        const control = await broker.agent();
+        control.say('NEW', { ticket: 't'.repeat(22), client: { address: '::1', port: 1 } });
+        // Once by the pair, once to see whether it can be reached.
+        await broker.visited(2);
+        const failed = next('connectionFailed');
+        await agent.close({ drain: 0 });
+        await failed;
+        assert.ok(!told.includes('notice'));
+        assert.deepEqual(broker.backConnects, []);
+      });
     });
-  });
-}
+  }
+});
 
 test('a port that was out of reach is not tried again when its registration is resumed', async (t) => {
   const closed = await serve(t, () => {});

@@ -258,16 +258,19 @@ describe('an agent that leaves', () => {
 
 describe('spares', () => {
   test('are as many as asked for, but no more than the relay takes', async (t) => {
-    const broker = await FakeBroker.start(t, { registered: { maxSpares: 3 } });
-    runAgent(t, { to: broker.to, spares: 5 });
-    await broker.backConnect('[SPARE]', 3);
-    const other = await FakeBroker.start(t, { registered: { maxSpares: 3, registration: 9 } });
-    runAgent(t, { to: other.to, spares: 2 });
-    const { line } = await other.backConnect('[SPARE]', 2);
-    assert.equal(line, `[SPARE] {"registration":9,"ticket":"${'s'.repeat(22)}"}`);
-    // Each agent has had its turn of the loop since.
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    assert.deepEqual([broker.backConnects.length, other.backConnects.length], [3, 2]);
+    const { port: target } = await serve(t, () => {});
+    for (const [spares, expected] of [
+      [5, 3],
+      [2, 2],
+    ] as const) {
+      const broker = await FakeBroker.start(t, { registered: { maxSpares: 3, registration: 9 } });
+      runAgent(t, { to: broker.to, target, spares });
+      const { line } = await broker.backConnect('[SPARE]', expected);
+      assert.equal(line, `[SPARE] {"registration":9,"ticket":"${'s'.repeat(22)}"}`);
+      // One more spare would have been dialled before this client was.
+      await broker.client(await broker.agent());
+      assert.equal(broker.visitors['back-connect'], expected + 1);
+    }
   });
 
   for (const target of ['a port', 'a server object'] as const) {

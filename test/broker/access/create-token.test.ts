@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createToken } from '#src/broker/access/create-token.ts';
@@ -100,6 +101,8 @@ test('a lock that somebody has left is told of with its name, and not taken', as
   const { file } = await place(t);
   await writeFile(`${file}.lock`, '');
   t.mock.timers.enable({ apis: ['setTimeout'] });
+  // What others have imported is the mock only now.
+  syncBuiltinESMExports();
   const refused = assert.rejects(createToken(file, 'alice'), {
     code: 'E_TOKENS',
     message: /remove .*tokens\.json\.lock\.$/,

@@ -4,51 +4,54 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connectAs, join, openPair, SIDES } from '../../support/pairs.ts';
 import { outcome, read } from '../../support/tcp.ts';
 
-for (const sides of SIDES) {
-  describe(`a pair of a ${sides.client} client and a ${sides.server} server`, () => {
-    test('that is silent both ways is reset after its time', async (t) => {
-      const { client, server, ended } = await openPair(t, sides, { idle: 50 });
-      const seen = Promise.all([outcome(client), outcome(server)]);
-      assert.equal((await ended).ending, 'idle');
-      assert.ok((await seen).every(({ ending }) => ending !== 'eof'));
-    });
+// Most of it is waiting for silence.
+describe('a pair', { concurrency: true }, () => {
+  for (const sides of SIDES) {
+    describe(`of a ${sides.client} client and a ${sides.server} server`, () => {
+      test('that is silent both ways is reset after its time', async (t) => {
+        const { client, server, ended } = await openPair(t, sides, { idle: 50 });
+        const seen = Promise.all([outcome(client), outcome(server)]);
+        assert.equal((await ended).ending, 'idle');
+        assert.ok((await seen).every(({ ending }) => ending !== 'eof'));
+      });
 
-    const from = sides.server === 'plain' ? 'client' : 'server';
-    test(`is not silent while the ${from} sends something now and then`, async (t) => {
-      const { client, server, ended } = await openPair(t, sides, { idle: 1500 });
-      const [sender, receiver] = from === 'client' ? [client, server] : [server, client];
-      for (let n = 0; n < 5; n += 1) {
-        await delay(400);
-        sender.write('x');
-        await read(receiver, 1);
-      }
-      const seen = outcome(receiver);
-      sender.end();
-      assert.equal((await seen).ending, 'eof');
-      receiver.end();
-      sender.resume();
-      assert.equal((await ended).ending, 'eof');
-    });
+      const from = sides.server === 'plain' ? 'client' : 'server';
+      test(`is not silent while the ${from} sends something now and then`, async (t) => {
+        const { client, server, ended } = await openPair(t, sides, { idle: 1500 });
+        const [sender, receiver] = from === 'client' ? [client, server] : [server, client];
+        for (let n = 0; n < 5; n += 1) {
+          await delay(400);
+          sender.write('x');
+          await read(receiver, 1);
+        }
+        const seen = outcome(receiver);
+        sender.end();
+        assert.equal((await seen).ending, 'eof');
+        receiver.end();
+        sender.resume();
+        assert.equal((await ended).ending, 'eof');
+      });
 
-    test('is reset by its owner for a reason, and the first one counts', async (t) => {
-      const { client, server, pair, ended } = await openPair(t, sides);
-      const seen = Promise.all([outcome(client), outcome(server)]);
-      pair.cut('target-failed');
-      pair.cut();
-      assert.equal((await ended).ending, 'target-failed');
-      assert.ok((await seen).every(({ ending }) => ending !== 'eof'));
-    });
+      test('is reset by its owner for a reason, and the first one counts', async (t) => {
+        const { client, server, pair, ended } = await openPair(t, sides);
+        const seen = Promise.all([outcome(client), outcome(server)]);
+        pair.cut('target-failed');
+        pair.cut();
+        assert.equal((await ended).ending, 'target-failed');
+        assert.ok((await seen).every(({ ending }) => ending !== 'eof'));
+      });
 
-    test('counts the bytes that it moves, as it moves them', async (t) => {
-      const { client, server, pair } = await openPair(t, sides);
-      client.write('question');
-      await read(server, 8);
-      server.write('answers');
-      await read(client, 7);
-      assert.deepEqual([pair.bytesToServer, pair.bytesToClient], [8, 7]);
+      test('counts the bytes that it moves, as it moves them', async (t) => {
+        const { client, server, pair } = await openPair(t, sides);
+        client.write('question');
+        await read(server, 8);
+        server.write('answers');
+        await read(client, 7);
+        assert.deepEqual([pair.bytesToServer, pair.bytesToClient], [8, 7]);
+      });
     });
-  });
-}
+  }
+});
 
 test('what was read before and put back is moved and counted, what was kept is not', async (t) => {
   const [one, other] = [await connectAs(t, 'plain'), await connectAs(t, 'TLSv1.3')];

@@ -21,7 +21,7 @@ async function exposed(t: TestContext, plane: string, forBroker: string[], forAg
 
 for (const plane of ['auto', 'portable']) {
   for (const asked of ['the broker', 'the agent'] as const) {
-    describe(`asked for by ${asked}, with the data plane ${plane}`, () => {
+    describe(`asked for by ${asked}, with the data plane ${plane}`, { concurrency: 2 }, () => {
       const options = (...given: string[]): [string[], string[]] =>
         asked === 'the broker' ? [given, []] : [[], given];
 
@@ -53,10 +53,9 @@ for (const plane of ['auto', 'portable']) {
       test('one address cannot come too often', async (t) => {
         const { port } = await exposed(t, plane, ...options('--connect-rate', '3'));
         const visits: string[] = [];
-        for (let n = 0; n < 12; n += 1)
+        while (!visits.includes('ECONNRESET'))
           visits.push(await visit(t, port, 'served', { localAddress: '127.0.0.2' }));
         assert.ok(visits.filter((each) => each === 'served').length >= 3);
-        assert.ok(visits.includes('ECONNRESET'));
         assert.equal(await visit(t, port, 'served', { localAddress: '127.0.0.3' }), 'served');
       });
 

@@ -46,7 +46,8 @@ test('heartbeats keep an idle registration alive for many deadlines', async (t) 
   assert.doesNotMatch(quiet.program.output, /"event":"lost"/);
 });
 
-describe('--health', () => {
+// Most of it is waiting for the next check.
+describe('--health', { concurrency: true }, () => {
   test('tcp: clients are refused while the service is down, on the same port', async (t) => {
     const echo = await serve(t, (socket) => socket.pipe(socket));
     const { port: target } = echo;

@@ -28,7 +28,7 @@ async function change(file: string, edit: (text: string) => string): Promise<voi
   await writeFile(file, edit(await readFile(file, 'utf8')));
 }
 
-describe('with tokens', () => {
+describe('with tokens', { concurrency: 2 }, () => {
   test('an agent that has one is served, by way of file or variable as well', async (t) => {
     const echo = await serve(t, (socket) => socket.pipe(socket));
     const { token, broker } = await guardedBroker(t);
