@@ -9,7 +9,7 @@ start: dist
 test: dist
 	npm run --silent lint
 	npm run --silent typecheck
-	npm test --silent
+	npm run --silent coverage
 
 demo: dist
 	@node --import tsx scripts/demo.ts
