@@ -2,13 +2,13 @@
 export const LONGEST_HEAD = 16 * 1024;
 
 /**
- * Whom a request is for. `bad`: it is no request, or one that two readers might understand
+ * Whom a request is for. `bad-request`: it is none, or one that two readers might understand
  * differently. `http2`: HTTP/2 without TLS, known from its preface (RFC 9113, 3.4).
- * `version`: another version than HTTP/1.0 and HTTP/1.1. `too-large`: the head exceeds {@link LONGEST_HEAD}.
+ * `http-version`: another one than HTTP/1.0 and HTTP/1.1. `head-too-large`: over {@link LONGEST_HEAD}.
  */
-export type RequestHead = { method: string; host: string } | { fault: RequestFault };
+export type RequestHead = { host: string } | { fault: RequestFault };
 
-export type RequestFault = 'bad' | 'http2' | 'version' | 'too-large';
+export type RequestFault = 'bad-request' | 'http2' | 'http-version' | 'head-too-large';
 
 const LINE_FEED = 0x0a;
 
@@ -48,6 +48,11 @@ export class RequestHeadReader {
     return this.#bytes;
   }
 
+  /** Undefined until the request line is there. */
+  get method(): string | undefined {
+    return this.#method;
+  }
+
   /** To be called until there is an answer, which does not depend on how the bytes are cut. Never throws. */
   add(chunk: Buffer): RequestHead | undefined {
     this.#bytes = Buffer.concat([this.#bytes, chunk]);
@@ -57,40 +62,40 @@ export class RequestHeadReader {
       const line = this.#bytes.toString('latin1', this.#lineAt, end);
       this.#lineAt = end + 1;
       // A line feed alone ends a line for some and is part of it for others.
-      const head = line.endsWith('\r') ? this.#read(line.slice(0, -1)) : fault('bad');
+      const head = line.endsWith('\r') ? this.#read(line.slice(0, -1)) : fault('bad-request');
       if (head !== undefined) return head;
     }
-    if (!BEGINNING.test(this.#bytes.toString('latin1', 0, 1))) return fault('bad');
-    return this.#bytes.length < LONGEST_HEAD ? undefined : fault('too-large');
+    if (!BEGINNING.test(this.#bytes.toString('latin1', 0, 1))) return fault('bad-request');
+    return this.#bytes.length < LONGEST_HEAD ? undefined : fault('head-too-large');
   }
 
   #read(line: string): RequestHead | undefined {
     if (this.#method === undefined) return this.#readRequestLine(line);
-    if (line === '') return this.#conclude(this.#method);
+    if (line === '') return this.#conclude();
     const [, name, value = ''] = FIELD_LINE.exec(line) ?? [];
-    if (name === undefined) return fault('bad');
+    if (name === undefined) return fault('bad-request');
     if (name.toLowerCase() === 'host') this.#hosts.push(value);
     return undefined;
   }
 
   #readRequestLine(line: string): RequestHead | undefined {
     const [, method, target = '', version] = REQUEST_LINE.exec(line) ?? [];
-    if (method === undefined) return fault('bad');
+    if (method === undefined) return fault('bad-request');
     if (line === 'PRI * HTTP/2.0') return fault('http2');
-    if (version !== '1.0' && version !== '1.1') return fault('version');
+    if (version !== '1.0' && version !== '1.1') return fault('http-version');
     const match = TARGET.exec(target);
-    if (match === null) return fault('bad');
+    if (match === null) return fault('bad-request');
     this.#method = method;
     this.#authority = match[1];
     return undefined;
   }
 
   /** There has to be one such field even where the target counts (RFC 9112, 3.2). */
-  #conclude(method: string): RequestHead {
+  #conclude(): RequestHead {
     const [field, ...others] = this.#hosts.map(hostOf);
-    if (field === undefined || others.length > 0) return fault('bad');
+    if (field === undefined || others.length > 0) return fault('bad-request');
     const host = this.#authority === undefined ? field : hostOf(this.#authority);
-    return host === undefined ? fault('bad') : { method, host };
+    return host === undefined ? fault('bad-request') : { host };
   }
 }
 

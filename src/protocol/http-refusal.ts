@@ -9,13 +9,13 @@ const RETRY_AFTER = 5;
 const VERSIONS = 'This port speaks HTTP/1.1, and HTTP/2 only where the service brings its own TLS.';
 
 const REFUSALS: Record<Exclude<HttpRefusal, 'http2'>, { status: string; text: string }> = {
-  bad: {
+  'bad-request': {
     status: '400 Bad Request',
     text: 'This request is not clear enough to be passed on.',
   },
   unknown: { status: '404 Not Found', text: 'There is no service of this name here.' },
   timeout: { status: '408 Request Timeout', text: 'The head of the request took too long.' },
-  'too-large': {
+  'head-too-large': {
     status: '431 Request Header Fields Too Large',
     text: 'The head of the request is too large.',
   },
@@ -23,7 +23,7 @@ const REFUSALS: Record<Exclude<HttpRefusal, 'http2'>, { status: string; text: st
     status: '502 Bad Gateway',
     text: 'The service of this name is not there at the moment. Try again later.',
   },
-  version: { status: '505 HTTP Version Not Supported', text: VERSIONS },
+  'http-version': { status: '505 HTTP Version Not Supported', text: VERSIONS },
 };
 
 /**

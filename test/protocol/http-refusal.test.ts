@@ -22,12 +22,12 @@ async function answer(
 
 describe('a refused request', () => {
   for (const [refusal, status, words] of [
-    ['bad', 400, /not clear enough/],
+    ['bad-request', 400, /not clear enough/],
     ['unknown', 404, /no service of this name/],
     ['timeout', 408, /took too long/],
-    ['too-large', 431, /too large/],
+    ['head-too-large', 431, /too large/],
     ['away', 502, /not there at the moment/],
-    ['version', 505, /HTTP\/1\.1/],
+    ['http-version', 505, /HTTP\/1\.1/],
   ] as const) {
     test(`is answered ${status}, by a page for people, as the last thing`, async (t) => {
       const { response, body } = await answer(t, refusal);
