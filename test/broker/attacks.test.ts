@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomInt } from 'node:crypto';
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import type { Broker } from '#src/broker/broker.ts';
 import { startBroker, told } from '../support/broker.ts';
@@ -12,7 +11,7 @@ import {
   type ExtendedAgent,
   registerAgent,
 } from '../support/extended-agent.ts';
-import { connectTo, outcome } from '../support/tcp.ts';
+import { connectTo, outcome, say } from '../support/tcp.ts';
 
 /** A connection that is left to itself; gone when the test ends. */
 async function stand(t: TestContext, port: number, localAddress: string): Promise<Socket> {
@@ -162,13 +161,4 @@ function beginning(): Buffer {
     random,
     Buffer.from(['', '\n'][randomInt(2)] ?? ''),
   ]);
-}
-
-/** Says something and leaves, one way or the other. */
-async function say(port: number, bytes: Buffer): Promise<void> {
-  const socket = connect({ port, host: '127.0.0.1' });
-  socket.on('error', () => {}).resume();
-  const closed = once(socket, 'close').catch(() => {});
-  socket.end(bytes);
-  await closed;
 }

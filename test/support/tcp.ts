@@ -94,6 +94,15 @@ export async function visit(
   }
 }
 
+/** Says something and leaves, and waits until nothing is left of the connection, whatever the answer. */
+export async function say(port: number, bytes: Buffer): Promise<void> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  socket.on('error', () => {}).resume();
+  const closed = once(socket, 'close').catch(() => {});
+  socket.end(bytes);
+  await closed;
+}
+
 /** Resolves with the next `count` bytes; what came behind them stays to be read. */
 export async function read(socket: Duplex, count: number): Promise<Buffer> {
   let bytes = Buffer.alloc(0);
