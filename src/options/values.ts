@@ -43,6 +43,17 @@ export const heartbeat = v.pipe(
 
 export const text = v.pipe(v.string(), v.nonEmpty('expected some text'));
 
+/** A part of a name of the DNS, in ASCII (RFC 1123, 2.1). */
+const LABEL = /^[a-z\d]([a-z\d-]{0,61}[a-z\d])?$/i;
+
+export const domain = v.pipe(
+  v.string(),
+  v.check(
+    (name) => name.length <= 253 && name.split('.').every((label) => LABEL.test(label)),
+    'expected a domain, such as relay.example.net',
+  ),
+);
+
 export interface PortRange {
   from: number;
   to: number;

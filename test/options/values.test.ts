@@ -22,6 +22,11 @@ const CASES: Record<string, Case> = {
     ['', ',', '10.0.0.0/8,', '10.0.0.0/8;::1', '10.0.0.0/33', 'localhost', '10.0.0.0/8 ::1', 10],
   ],
   text: [values.text, ['a', ' '], ['', 1]],
+  domain: [
+    values.domain,
+    ['example.net', 'localhost', 'A-b.2.example', 'xn--bcher-kva.example', 'a'.repeat(63)],
+    ['', '.', 'a.', '.a', 'a..b', '-a', 'a-', 'a_b', 'a b', 'é.net', 'a'.repeat(64)],
+  ],
   portRange: [
     values.portRange,
     ['1-65535', '4000-4000', '4000-4999'],
