@@ -80,8 +80,25 @@ export type RegistrationRefusal =
   | 'back-connect'
   | ErrorCode;
 
-/** Why a front door turned somebody away. `descriptors`: the process has none left. */
-export type DoorRefusal = 'descriptors';
+/**
+ * Why a front door turned somebody away. `descriptors`: the process has none left.
+ * `pushed-out`: it took its time, and others came. `timeout`: it did not say in time what it
+ * wants. `unknown`: no service has the name that it asks for. `away`: that service is not
+ * there. `unnamed`: its ClientHello names no host. `not-tls`: it sent no ClientHello.
+ * The others: its request is none that can be passed on.
+ */
+export type DoorRefusal =
+  | 'descriptors'
+  | 'pushed-out'
+  | 'timeout'
+  | 'unknown'
+  | 'away'
+  | 'unnamed'
+  | 'not-tls'
+  | 'bad-request'
+  | 'http2'
+  | 'http-version'
+  | 'head-too-large';
 
 /** What a broker reports while it runs, with the arguments of each listener. */
 export interface BrokerEvents {
@@ -95,7 +112,7 @@ export interface BrokerEvents {
   listening: [at: { host: string; port: number }];
   /** A front door is open. */
   doorOpened: [door: DoorName, at: { host: string; port: number }];
-  /** A front door turned somebody away; `detail` is what was sent. */
+  /** A front door turned somebody away; `detail` is what was sent, or the name that was asked for. */
   doorRefused: [door: DoorName, address: string, cause: DoorRefusal, detail: string];
   /** Clients can connect to `registration.clientPort`. */
   registered: [registration: RegistrationInfo];

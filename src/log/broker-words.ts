@@ -54,6 +54,16 @@ export const REGISTRATION_REFUSALS: Partial<Record<RegistrationRefusal, string>>
 
 export const DOOR_REFUSALS: Record<DoorRefusal, string> = {
   descriptors: 'out of file descriptors; raise the limit (ulimit -n)',
+  'pushed-out': 'it took its time to say what it wants, and others came',
+  timeout: 'it did not say in time what it wants',
+  unknown: 'no service has the name that it asks for',
+  away: 'the service that it asks for is not there',
+  unnamed: 'its TLS names no host',
+  'not-tls': 'it does not speak TLS',
+  'bad-request': 'its request is none that can be passed on',
+  http2: 'it speaks HTTP/2 without TLS',
+  'http-version': 'it speaks another version of HTTP',
+  'head-too-large': 'the head of its request is too large',
 };
 
 export const CLIENT_REFUSALS: Record<ClientRefusal | BackConnectRefusal, string> = {

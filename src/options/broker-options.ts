@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { doorOptions } from './door-options.ts';
 import { limitOptions } from './limit-options.ts';
 import type { OptionsInput, OptionsOutput } from './option.ts';
 import { relayingOptions } from './relaying-options.ts';
@@ -43,6 +44,7 @@ export const brokerOptions = {
     hint: 'from-to',
     help: 'Client ports from this range only, lowest free first (default: the system picks)',
   },
+  ...doorOptions,
   /** File of the tokens that registering takes. Default: none, anybody may register. */
   tokens: {
     schema: v.optional(text),

@@ -14,13 +14,16 @@ export interface Door {
   cut(): void;
 }
 
+/** What a door needs of a broker, besides what its protocol is about. */
+export type DoorSite = Pick<Site, 'settings' | 'budget' | 'emit'>;
+
 /**
  * Opens one on a port; 0 lets the system pick. Rejects with `E_LISTEN` when the system refuses.
  *
  * @param received - hears a caller; see {@link Reception}
  */
 export async function openDoor<C extends Caller>(
-  { settings: { host }, budget, emit }: Site,
+  { settings: { host }, budget, emit }: DoorSite,
   name: DoorName,
   port: number,
   received: (socket: Socket, left: (caller: C) => void) => C,

@@ -1,0 +1,40 @@
+import type { DoorRefusal } from '../../events.ts';
+import type { Site } from '../../registration/site.ts';
+import { type Door, type DoorName, type DoorSite, openDoor } from '../door.ts';
+import { HostCaller, type HostDialogue, type HostDirectory } from './host-caller.ts';
+import { nameOfHost } from './host-name.ts';
+
+/** What a door where clients ask for hosts needs of a broker. */
+export type HostSite = DoorSite & Pick<Site, 'directory'>;
+
+/**
+ * Opens a port at which clients of all services with a name arrive, `<name>.<domain>` each.
+ *
+ * @param port - undefined where the door is to stay closed
+ * @param converse - begins a dialogue with a client
+ */
+export async function openHostDoor<Fault extends DoorRefusal>(
+  site: HostSite,
+  door: DoorName,
+  port: number | undefined,
+  converse: () => HostDialogue<Fault>,
+): Promise<Door[]> {
+  const { directory, emit, settings } = site;
+  const { domain } = settings;
+  if (port === undefined || domain === undefined) return [];
+  const hosts: HostDirectory<Fault> = {
+    find(host) {
+      const name = nameOfHost(host, domain);
+      return name === undefined ? undefined : directory.find(name);
+    },
+    refused: (address, refusal, host) => emit('doorRefused', door, address, refusal, host),
+  };
+  return [
+    await openDoor<HostCaller<Fault>>(
+      site,
+      door,
+      port,
+      (socket, left) => new HostCaller(socket, converse(), hosts, left),
+    ),
+  ];
+}
