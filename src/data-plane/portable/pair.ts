@@ -32,15 +32,16 @@ export interface PairThrottle {
  * clean end, hence neither.
  */
 export class Pair {
-  readonly #options: PairOptions;
+  /** Without what was read already, which is not to be kept for as long as the pair. */
+  readonly #options: Omit<PairOptions, 'readOfClient' | 'readOfServer'>;
   readonly #toServer: Flow;
   readonly #toClient: Flow;
   #halfClosed = false;
   #ending: PairEnding = 'eof';
   #open = 2;
 
-  constructor(options: PairOptions) {
-    const { client, server, throttle, readOfClient, readOfServer } = options;
+  constructor({ readOfClient, readOfServer, ...options }: PairOptions) {
+    const { client, server, throttle } = options;
     this.#options = options;
     this.#toServer = new Flow(client, server, throttle?.toServer, readOfClient);
     this.#toClient = new Flow(server, client, throttle?.toClient, readOfServer);

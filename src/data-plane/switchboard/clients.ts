@@ -10,13 +10,17 @@ import type { SharedCounters } from '../shared-counters.ts';
 import { PairingTable } from './pairing-table.ts';
 import type { Joined, Wires } from './wires.ts';
 
+/** Of a client that came by its own door. */
+const NOTHING_YET: ClientBeginning = { read: new Uint8Array(0), greeting: '' };
+
 /** A client that is here: it waits, or it is joined. */
 export interface Client<C> {
   readonly id: number;
   readonly connection: C;
   readonly address: string;
   readonly port: number;
-  readonly begun: ClientBeginning;
+  /** Nothing any more once it is joined: what was read of it is not kept for as long as it is here. */
+  begun: ClientBeginning;
   /** Empty where clients are paired in order. */
   readonly ticket: string;
   readonly arrived: number;
@@ -84,7 +88,7 @@ export class Clients<C> {
   }
 
   /** A client that is to {@link Clients.wait} or to be {@link Clients.join}ed: until then nobody knows of it. */
-  describe(connection: C, address: string, port: number, begun: ClientBeginning): Client<C> {
+  describe(connection: C, address: string, port: number, begun = NOTHING_YET): Client<C> {
     this.#lastId += 1;
     return {
       id: this.#lastId,
@@ -115,6 +119,7 @@ export class Clients<C> {
     this.#counters.add('paired', 1);
     this.#observer.clientPaired(client.id);
     const begun = { ...client.begun, readOfServer };
+    client.begun = NOTHING_YET;
     client.joined = this.#wires.join(client.connection, server, begun, (report) => {
       this.#paired.delete(client);
       this.#counters.add('paired', -1);

@@ -31,9 +31,6 @@ export type SwitchboardObserver = Omit<ExchangeObserver, 'notify' | 'fetch'>;
 
 const NOTHING = Buffer.alloc(0);
 
-/** Of a client that came by its own door. */
-const NOTHING_YET: ClientBeginning = { read: NOTHING, greeting: '' };
-
 /**
  * Joins the clients of one registration with its back-connects: who is let in,
  * who waits, who is meant for whom, and what the registrant is told of it. It
@@ -149,7 +146,7 @@ export class Switchboard<C> {
     this.unreserve();
   }
 
-  clientArrived(connection: C, address: string, port: number, begun = NOTHING_YET): void {
+  clientArrived(connection: C, address: string, port: number, begun?: ClientBeginning): void {
     if (this.#isParked) {
       this.#turnAway(connection, 'parked', address);
       return;
