@@ -11,6 +11,7 @@ import type {
 } from '../data-plane.ts';
 import type { SharedCell } from '../descriptor-budget.ts';
 import type { SwitchboardAnnouncement } from '../switchboard/switchboard.ts';
+import type { Detached } from './detach.ts';
 import type { SocketAddress, SystemError } from './system-calls.ts';
 
 /** What a thread starts with. */
@@ -54,14 +55,8 @@ export type LoopCommand =
   | { do: 'limit'; id: number; limits: ClientLimits }
   | { do: 'fail'; id: number; ticket: string }
   /** The descriptor is the thread's from now on, and has been taken from the budget. */
-  | {
-      do: 'adopt';
-      id: number;
-      descriptor: number;
-      address: string;
-      hello: BackConnectHello | undefined;
-      read: Uint8Array;
-    }
+  | { do: 'adopt'; id: number; connection: Detached; hello: BackConnectHello | undefined }
+  | { do: 'adopt-client'; id: number; connection: Detached; greeting: string }
   | { do: 'say'; id: number; line: string }
   | { do: 'list'; id: number }
   | { do: 'stop'; id: number }

@@ -1,8 +1,8 @@
 import { Socket } from 'node:net';
-import { plainAddress } from '../address.ts';
 import type {
   Announcement,
   BackConnectHello,
+  ClientBeginning,
   ClientLimits,
   Exchange,
   ExchangeCounters,
@@ -11,11 +11,14 @@ import type {
   StreamSocket,
 } from '../data-plane.ts';
 import type { DescriptorBudget } from '../descriptor-budget.ts';
-import { descriptorOf } from '../handle.ts';
 import { SharedCounters } from '../shared-counters.ts';
+import { type Detached, detach } from './detach.ts';
 import type { LoopThread } from './loop-thread.ts';
 import { type LoopEvent, type OpenSettings, systemError } from './messages.ts';
 import { duplicate } from './system-calls.ts';
+
+/** Of a client that was only accepted. */
+const NOTHING_YET: ClientBeginning = { read: new Uint8Array(0), greeting: '' };
 
 /** An exchange that lives in a thread. */
 export class RemoteExchange implements Exchange {
@@ -103,28 +106,17 @@ export class RemoteExchange implements Exchange {
     this.#thread.send({ do: 'fail', id: this.#id, ticket });
   }
 
-  /**
-   * What is duplicated keeps the connection when Node closes its own descriptor. Nothing
-   * is read in between, for Node reads between turns of its event loop only; but it may
-   * have read ahead.
-   */
-  adopt(stream: StreamSocket, hello: BackConnectHello | undefined, rest: Buffer): void {
-    if (!(stream instanceof Socket)) throw new Error('this data plane relays sockets only');
-    const socket = stream;
-    const ahead: Buffer | null = socket.read();
-    const read = Uint8Array.from(ahead === null ? rest : Buffer.concat([rest, ahead]));
-    const address = plainAddress(socket.remoteAddress ?? '');
-    const original = this.#isFinished ? undefined : descriptorOf(socket);
-    const descriptor = original === undefined ? undefined : duplicate(original);
-    socket.destroy();
-    if (descriptor === undefined) return;
-    // Held already: a budget that is spent goes without until somebody gives back.
-    this.#budget.give(-1);
-    this.#thread.send({ do: 'adopt', id: this.#id, descriptor, address, hello, read });
+  adopt(socket: StreamSocket, hello: BackConnectHello | undefined, rest: Buffer): void {
+    if (!(socket instanceof Socket)) throw new Error('this data plane relays sockets only');
+    const connection = this.#detach(socket, rest);
+    if (connection === undefined) socket.destroy();
+    else this.#thread.send({ do: 'adopt', id: this.#id, connection, hello });
   }
 
-  adoptClient(): void {
-    throw new Error('clients come by the listener of this data plane only');
+  adoptClient(socket: Socket, { read, greeting } = NOTHING_YET): void {
+    const connection = this.#detach(socket, read);
+    if (connection === undefined) socket.resetAndDestroy();
+    else this.#thread.send({ do: 'adopt-client', id: this.#id, connection, greeting });
   }
 
   counters(): ExchangeCounters {
@@ -146,6 +138,14 @@ export class RemoteExchange implements Exchange {
 
   cut(): void {
     this.#thread.send({ do: 'cut', id: this.#id });
+  }
+
+  /** Undefined when it is gone, or has nowhere to go. */
+  #detach(socket: Socket, before: Uint8Array): Detached | undefined {
+    const connection = this.#isFinished ? undefined : detach(socket, before);
+    // Held already: a budget that is spent goes without until somebody gives back.
+    if (connection !== undefined) this.#budget.give(-1);
+    return connection;
   }
 
   #heard(event: LoopEvent): void {

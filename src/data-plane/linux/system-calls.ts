@@ -455,6 +455,15 @@ const info = Buffer.alloc(148);
 const UNACKNOWLEDGED_AT = 24;
 const NOT_SENT_AT = 144;
 
+/** `tcpi_state`, TCP_ESTABLISHED of linux/tcp_states.h. */
+const STATE_AT = 0;
+const ESTABLISHED = 1;
+
+/** Whether both ends of a TCP connection may still send, as far as the kernel knows: also ahead of what is unread. */
+export function isEstablished(descriptor: number): boolean {
+  return tcpInfo(descriptor) && info[STATE_AT] === ESTABLISHED;
+}
+
 /** What became of the bytes that a connection took for its peer. */
 export interface Delivery {
   /** Some were sent, and the peer has not acknowledged them. */
@@ -465,12 +474,17 @@ export interface Delivery {
 
 /** For a unix socket, nothing is ever under way. */
 export function deliveryOf(descriptor: number): Delivery {
-  length[0] = info.length;
-  const result = answer(call.getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, info, length));
+  const isKnown = tcpInfo(descriptor);
   return {
-    unacknowledged: result === 0 && info.readUInt32LE(UNACKNOWLEDGED_AT) > 0,
-    unsent: result === 0 && info.readUInt32LE(NOT_SENT_AT) > 0,
+    unacknowledged: isKnown && info.readUInt32LE(UNACKNOWLEDGED_AT) > 0,
+    unsent: isKnown && info.readUInt32LE(NOT_SENT_AT) > 0,
   };
+}
+
+/** Fills {@link info}. */
+function tcpInfo(descriptor: number): boolean {
+  length[0] = info.length;
+  return answer(call.getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, info, length)) === 0;
 }
 
 const POLLOUT = 4;

@@ -35,6 +35,7 @@ export class Connection implements Source {
     if (!loop.watch(this.descriptor, this)) return false;
     this.#ear = ear;
     this.#seen = NO_EVENTS;
+    ear.ready();
     return true;
   }
 

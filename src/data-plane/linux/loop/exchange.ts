@@ -8,6 +8,7 @@ import type { OpenSettings } from '../messages.ts';
 import {
   AGAIN,
   close,
+  isEstablished,
   type KeepAlive,
   keepAlive,
   listen,
@@ -37,8 +38,8 @@ export class LinuxExchange implements Timed {
   readonly #relay: Relay;
   readonly #counters: SharedCounters;
   readonly #onFinished: () => void;
-  readonly #clients: Acceptor;
-  readonly #backConnects: Acceptor;
+  readonly #clients: Acceptor | undefined;
+  readonly #backConnects: Acceptor | undefined;
   readonly #halfClosed: DeadlineQueue<Pair>;
   /** Pairs that must not stay silent, by what the limit was when they were joined. */
   readonly #silent = new Set<DeadlineQueue<Pair>>();
@@ -61,12 +62,11 @@ export class LinuxExchange implements Timed {
     this.#halfClosed = new DeadlineQueue(settings.halfCloseTimeout);
     this.#boundSilence(settings.limits.idle);
 
-    const { address, clientPort = 0 } = settings;
-    const backConnects = listen({ address, port: 0 }, BACKLOG);
-    try {
-      const clients = listen({ address, port: clientPort }, BACKLOG);
-      this.clientPort = clients.port;
-      this.#clients = new Acceptor(relay, clients.descriptor, {
+    const { clients, backConnects } = listeners(settings);
+    this.clientPort = clients?.port ?? 0;
+    this.#clients =
+      clients &&
+      new Acceptor(relay, clients.descriptor, {
         admit: () => this.#admit(),
         noConnection: () => this.board.unreserve(),
         connection: (descriptor, address, port) => {
@@ -76,26 +76,25 @@ export class LinuxExchange implements Timed {
           }
         },
       });
-    } catch (error) {
-      close(backConnects.descriptor);
-      throw error;
-    }
-    this.backConnectPort = backConnects.port;
-    // Its descriptors were put aside when the client came.
-    this.#backConnects = new Acceptor(relay, backConnects.descriptor, {
-      admit: () => true,
-      noConnection: () => {},
-      connection: (descriptor, address) =>
-        this.board.backConnectArrived(new Connection(descriptor), address),
-    });
+    this.backConnectPort = backConnects?.port ?? 0;
+    this.#backConnects =
+      backConnects &&
+      new Acceptor(relay, backConnects.descriptor, {
+        // Its descriptors were put aside when the client came.
+        admit: () => true,
+        noConnection: () => {},
+        connection: (descriptor, address) =>
+          this.board.backConnectArrived(new Connection(descriptor), address),
+      });
     const events = exchangeEvents(id, relay.outbox);
     this.board = new Switchboard(settings, this.#wires(), relay.budget, this.#counters, events);
   }
+
   start(): void {
     if (this.#isStopped) return;
     this.#relay.loop.addTimed(this);
-    this.#backConnects.start();
-    this.#clients.start();
+    this.#backConnects?.start();
+    this.#clients?.start();
   }
 
   announce(announcer: Announcer, announcement: SwitchboardAnnouncement): void {
@@ -120,8 +119,8 @@ export class LinuxExchange implements Timed {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#announcer?.end();
-    this.#clients.close();
-    this.#backConnects.close();
+    this.#clients?.close();
+    this.#backConnects?.close();
     this.board.stop();
     this.#relay.outbox.tell(['stopped', this.#id]);
     this.#finishIfDone();
@@ -134,7 +133,10 @@ export class LinuxExchange implements Timed {
       for (const pair of queue.expire(now)) pair.cut('idle');
       next = Math.min(next, queue.nextDeadline);
     }
-    return Math.min(next, this.#clients.tick(now), this.#backConnects.tick(now));
+    for (const acceptor of [this.#clients, this.#backConnects]) {
+      if (acceptor !== undefined) next = Math.min(next, acceptor.tick(now));
+    }
+    return next;
   }
 
   #boundSilence(timeout: number | undefined): void {
@@ -171,7 +173,8 @@ export class LinuxExchange implements Timed {
       fetch: undefined,
       listen: (connection, ear) => connection.listen(loop, ear),
       keepAlive: ({ descriptor }) => keepAlive(descriptor, SPARE_KEEP_ALIVE),
-      take: ({ descriptor }, line) => isSilent(descriptor) && sendLine(descriptor, line),
+      take: ({ descriptor }, line, maySpeak) =>
+        (maySpeak ? isEstablished(descriptor) : isSilent(descriptor)) && sendLine(descriptor, line),
       join: (client, server, begun, onEnd) => this.#join(client, server, begun, onEnd),
       close: shut(close),
       reset: shut(reset),
@@ -211,6 +214,24 @@ export class LinuxExchange implements Timed {
   }
 }
 
+type Listener = ReturnType<typeof listen>;
+
+/** Those that are asked for; all of them, or the system's error is thrown. */
+function listeners({ address, clientPort, backConnectPort }: OpenSettings): {
+  clients: Listener | undefined;
+  backConnects: Listener | undefined;
+} {
+  const on = (port: number | undefined) =>
+    port === undefined ? undefined : listen({ address, port }, BACKLOG);
+  const backConnects = on(backConnectPort);
+  try {
+    return { clients: on(clientPort), backConnects };
+  } catch (error) {
+    if (backConnects !== undefined) close(backConnects.descriptor);
+    throw error;
+  }
+}
+
 /** Whether a spare has said nothing, and is still there, as far as the kernel knows. */
 function isSilent(descriptor: number): boolean {
   return receive(descriptor, oneByte) === AGAIN;
@@ -218,6 +239,7 @@ function isSilent(descriptor: number): boolean {
 
 /** An idle connection takes a line whole, or is gone. */
 function sendLine(descriptor: number, line: string): boolean {
+  if (line === '') return true;
   const bytes = Buffer.from(line, 'latin1');
   return send(descriptor, bytes, bytes.length) === bytes.length;
 }

@@ -1,7 +1,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { DescriptorBudget } from '../../descriptor-budget.ts';
 import { type LoopCommand, type LoopEvent, READY, type ThreadSettings } from '../messages.ts';
-import { close, quieten, SystemError } from '../system-calls.ts';
+import { close, quieten, reset, SystemError } from '../system-calls.ts';
 import { Announcer } from './announcer.ts';
 import { Connection } from './connection.ts';
 import { Dialler } from './dialler.ts';
@@ -61,6 +61,9 @@ function obey(command: LoopCommand): void {
     case 'adopt':
       adopt(command);
       break;
+    case 'adopt-client':
+      adoptClient(command);
+      break;
     case 'list':
       outbox.tell(['listed', command.id, exchanges.get(command.id)?.board.clients.list() ?? []]);
       break;
@@ -108,11 +111,21 @@ function announce(command: LoopCommand & { do: 'announce' }): void {
   else exchange.announce(announcer, announcement);
 }
 
-function adopt({ id, descriptor, address, hello, read }: LoopCommand & { do: 'adopt' }): void {
+function adopt({ id, connection, hello }: LoopCommand & { do: 'adopt' }): void {
+  const { descriptor, address, read } = connection;
   const exchange = exchanges.get(id);
+  // From now on the exchange counts it.
+  budget.give(1);
   if (exchange === undefined) close(descriptor);
   else exchange.board.adopt(new Connection(descriptor), address, hello, read);
+}
+
+function adoptClient({ id, connection, greeting }: LoopCommand & { do: 'adopt-client' }): void {
+  const { descriptor, address, port, read } = connection;
+  const exchange = exchanges.get(id);
   budget.give(1);
+  if (exchange === undefined) reset(descriptor);
+  else exchange.board.adoptClient(new Connection(descriptor), address, port, { read, greeting });
 }
 
 const heard = loop.watch(bell, {
