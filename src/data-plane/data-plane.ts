@@ -75,9 +75,9 @@ export interface Exchange {
   /**
    * Takes a back-connect that came in by another door, with its first line, where clients have
    * tickets, and what came behind that. The socket is paused, has an error listener, keeps both
-   * directions apart (`allowHalfOpen`), is encrypted if this exchange's back-connects are, and is
-   * this exchange's from now on, its end included. It may be destroyed at once, and the
-   * connection live on elsewhere.
+   * directions apart (`allowHalfOpen`), is encrypted if this exchange's back-connects are, is counted
+   * in the budget of descriptors until it closes if it has one, and is this exchange's from now on,
+   * its end included. It may be destroyed at once, and the connection live on elsewhere.
    */
   adopt(socket: StreamSocket, hello: BackConnectHello | undefined, rest: Buffer): void;
   /**

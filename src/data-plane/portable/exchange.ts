@@ -33,6 +33,7 @@ export class PortableExchange implements Exchange {
   readonly finished: Promise<void>;
   readonly #settings: ExchangeSettings;
   readonly #observer: ExchangeObserver;
+  readonly #budget: DescriptorBudget;
   readonly #counters = new SharedCounters();
   readonly #board: Switchboard<Connection>;
   readonly #alarm = new Alarm((now) => this.#board.tick(now));
@@ -51,6 +52,7 @@ export class PortableExchange implements Exchange {
   ) {
     this.#settings = settings;
     this.#observer = observer;
+    this.#budget = budget;
     this.#limits = settings.limits;
     this.#throttle = throttleOf(settings.limits);
     this.#board = new Switchboard(settings, this.#wires(), budget, this.#counters, observer);
@@ -121,12 +123,14 @@ export class PortableExchange implements Exchange {
 
   adopt(socket: StreamSocket, hello: BackConnectHello | undefined, rest: Buffer): void {
     if (socket.destroyed) return;
+    this.#countOnce(socket);
     const connection = adopted(socket);
     this.#board.adopt(connection, connection.address, hello, rest);
   }
 
   adoptClient(socket: Socket, begun?: ClientBeginning): void {
     if (socket.destroyed) return;
+    this.#countOnce(socket);
     if (begun === undefined && !this.#isStopped) {
       this.#clientCame(adopted(socket, this.#settings.tls?.clients));
       return;
@@ -162,6 +166,12 @@ export class PortableExchange implements Exchange {
 
   cut(): void {
     this.#board.clients.cut();
+  }
+
+  /** Whoever accepted it has it in the budget until it closes, and so has the switchboard from now on. */
+  #countOnce(socket: StreamSocket): void {
+    this.#budget.give(1);
+    socket.once('close', () => this.#budget.give(-1));
   }
 
   #backConnectCame(connection: Connection): void {
