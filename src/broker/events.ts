@@ -23,6 +23,8 @@ export interface RegistrationInfo {
   backConnectPort: number;
   /** That its clients may ask for, at the doors that know names. */
   name?: string | undefined;
+  /** Whether others with the same token may share its name and its client port. */
+  group?: boolean | undefined;
   /** Name of the token that it was made with. */
   token?: string | undefined;
   /** Whether its control connection and back-connects are encrypted. */

@@ -21,7 +21,7 @@ import type { Level, Log } from './log.ts';
 import { Throttle } from './throttle.ts';
 
 /** Where clients reach a registration. */
-type Place = Pick<RegistrationInfo, 'clientPort' | 'name'>;
+type Place = Pick<RegistrationInfo, 'clientPort' | 'name' | 'group'>;
 
 type ThrottledFields = Record<string, unknown> & { registration?: number };
 
@@ -59,12 +59,13 @@ export function logBroker(broker: Broker, log: Log, advertise: string | undefine
     );
   });
   broker.on('registered', (registration) => {
-    const { id, clientPort, backConnectPort, name, address } = registration;
+    const { id, clientPort, backConnectPort, name, group, address } = registration;
     ofRegistration.set(id, new Throttle());
     const port = clientPort === 0 ? [] : [`on port ${clientPort}`];
     const named = name === undefined ? [] : [`for the name ${printable(name)}`];
+    const grouped = group ? ['as one of a group'] : [];
     const where = advertise && clientPort ? ` (${advertise}:${clientPort})` : '';
-    log('info', `Serving relay requests ${[...port, ...named].join(', ')}${where}`, {
+    log('info', `Serving relay requests ${[...port, ...named, ...grouped].join(', ')}${where}`, {
       event: 'registered',
       ...registration,
       ...(advertise === undefined ? {} : { host: advertise }),
@@ -199,8 +200,11 @@ export function logConnections(broker: Broker, log: Log): void {
   });
 }
 
-function placeOf({ clientPort, name = '' }: Place): string {
-  return clientPort === 0 ? `Name ${printable(name)}` : `Port ${clientPort}`;
+function placeOf({ clientPort, name = '', group = false }: Place): string {
+  if (clientPort === 0) return `Name ${printable(name)}`;
+  const more = [name === '' ? '' : printable(name), group ? 'one of a group' : ''];
+  const known = more.filter((each) => each !== '').join(', ');
+  return known === '' ? `Port ${clientPort}` : `Port ${clientPort} (${known})`;
 }
 
 function describeEnd(at: Place, record: ConnectionRecord): string {

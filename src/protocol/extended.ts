@@ -16,8 +16,17 @@ const BASE64URL = /^[A-Za-z0-9_-]+$/;
 /** A secret or a nonce: opaque to its receiver, who bounds it all the same. */
 const opaque = v.pipe(v.string(), v.minLength(16), v.maxLength(64), v.regex(BASE64URL));
 
-/** Names of tokens and, one day, of services. */
+/** Names of tokens. */
 export const NAME = /^[a-z0-9-]{1,64}$/;
+
+/** What a service may be called: a label of the DNS, so that it can be part of a host name (RFC 1123, 2.1). */
+export const serviceName = v.pipe(
+  v.string(),
+  v.regex(
+    /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+    'expected a name of a-z, 0-9 and -, at most 63 characters, with no - at either end',
+  ),
+);
 
 const blocks = v.pipe(v.array(shortText), v.maxLength(64));
 
@@ -37,6 +46,8 @@ export type LimitsMessage = v.InferOutput<typeof limitsSchema>;
 
 const client = v.object({ address: shortText, port: natural });
 
+const host = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
+
 const error = v.object({ code: text, message: text });
 
 const sign = v.object({});
@@ -55,14 +66,22 @@ export type FailureReason = (typeof FAILURE_REASONS)[number];
 /** From an agent, on its control connection. */
 export const agentWords = {
   HELLO: v.object({ version: counted, nonce: opaque, token: v.optional(shortText) }),
-  REGISTER: v.object({
-    proof: v.optional(opaque),
-    port: v.optional(port),
-    ports: v.optional(shortText),
-    preferredPort: v.optional(port),
-    resume: v.optional(opaque),
-    limits: v.optional(limitsSchema, {}),
-  }),
+  REGISTER: v.pipe(
+    v.object({
+      proof: v.optional(opaque),
+      port: v.optional(port),
+      ports: v.optional(shortText),
+      preferredPort: v.optional(port),
+      name: v.optional(serviceName),
+      group: v.optional(v.boolean()),
+      resume: v.optional(opaque),
+      limits: v.optional(limitsSchema, {}),
+    }),
+    v.check(
+      ({ group = false, name, port }) => !group || name !== undefined || port !== undefined,
+      'group: needs name or port',
+    ),
+  ),
   PING: sign,
   FAILED: v.object({ ticket: opaque, reason: v.picklist(FAILURE_REASONS) }),
   PARK: v.object({ reason: text }),
@@ -76,8 +95,10 @@ export const brokerWords = {
   CHALLENGE: v.object({ version: counted, nonce: opaque }),
   REGISTERED: v.object({
     registration: counted,
-    host: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(255))),
+    host: v.optional(host),
     port,
+    name: v.optional(serviceName),
+    hostName: v.optional(host),
     backConnectPort: port,
     resumed: v.boolean(),
     key: opaque,

@@ -1,35 +1,12 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { describe, type TestContext, test } from 'node:test';
-import type { BrokerOptions } from '#src/options/broker-options.ts';
-import { DATA_PLANES, startBroker, told } from '../support/broker.ts';
+import { describe, test } from 'node:test';
+import { DATA_PLANES, told } from '../support/broker.ts';
 import { backConnect, connectAgent, registerAgent } from '../support/extended-agent.ts';
-import { emptyFolder } from '../support/folder.ts';
+import { startGuarded, tokenOf } from '../support/guarded-broker.ts';
 import { connectTo, knock, outcome, read } from '../support/tcp.ts';
 
 const ALICE = tokenOf('alice');
 const BOB = tokenOf('bob');
-
-function tokenOf(name: string): string {
-  return `${name}.${randomBytes(32).toString('base64url')}`;
-}
-
-/** A broker whose tokens these are, and what replaces them. */
-async function startGuarded(
-  t: TestContext,
-  tokens: Record<string, object>,
-  options: Partial<BrokerOptions> = {},
-) {
-  const file = join(await emptyFolder(t), 'tokens');
-  const replace = async (by: Record<string, object>) => {
-    await writeFile(`${file}.new`, JSON.stringify({ version: 1, tokens: by }), { mode: 0o600 });
-    await rename(`${file}.new`, file);
-  };
-  await replace(tokens);
-  return { replace, ...(await startBroker(t, { tokens: file, ...options })) };
-}
 
 // Most of it is waiting for late answers and for looks at the file.
 describe('a broker with tokens', { concurrency: true }, () => {

@@ -115,6 +115,36 @@ test('the line that says where clients connect has the port, and the name only i
   assert.equal(named.entries[0]?.fields.host, 'relay.example.net');
 });
 
+test('a registration with a name, or in a group, is called by these', (t) => {
+  const { broker, entries } = logged(t);
+  const others = [
+    { name: 'blog' },
+    { group: true },
+    { name: 'blog', group: true },
+    { name: 'blog', clientPort: 0 },
+  ];
+  for (const other of others) {
+    broker.emit('registered', { ...registration, ...other });
+    broker.emit('parked', { ...registration, ...other }, 'x');
+  }
+  assert.deepEqual(
+    entries
+      .filter(({ level }) => level !== 'debug')
+      .map(({ sentence }) => sentence.replace(/ parked:.*/, '')),
+    [
+      'Serving relay requests on port 4000, for the name "blog"',
+      'Port 4000 ("blog")',
+      'Serving relay requests on port 4000, as one of a group',
+      'Port 4000 (one of a group)',
+      'Serving relay requests on port 4000, for the name "blog", as one of a group',
+      'Port 4000 ("blog", one of a group)',
+      'Serving relay requests for the name "blog"',
+      'Name "blog"',
+    ],
+  );
+  assert.equal(entries[0]?.fields.name, 'blog');
+});
+
 test('a registration that failed is a warning, one that left or was shut down is not', (t) => {
   const { broker, entries } = logged(t);
   for (const ending of ['closed', 'shutdown', 'lost', 'silent', 'not-reading', 'junk'] as const) {

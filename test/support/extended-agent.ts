@@ -13,6 +13,8 @@ export interface Body {
   registration: number;
   host: string;
   port: number;
+  name: string;
+  hostName: string;
   backConnectPort: number;
   resumed: boolean;
   key: string;

@@ -1,10 +1,10 @@
 import { AddressList } from '../../data-plane/address-list.ts';
-import type { TlsSource } from '../../data-plane/data-plane.ts';
+import type { ClientLimits, TlsSource } from '../../data-plane/data-plane.ts';
 import type { BrokerSettings } from '../../options/broker-options.ts';
 import { limitsOf } from '../../options/limit-options.ts';
 import { type PortRange, parseBlocks, parsePortRange } from '../../options/values.ts';
 import { Certificates } from './certificates.ts';
-import type { BrokerLimits } from './limits.ts';
+import { type BrokerLimits, type Limits, strictest } from './limits.ts';
 import { TokenBook, type TokenObserver } from './token-book.ts';
 import type { TokenRights } from './token-rights.ts';
 
@@ -63,6 +63,11 @@ export class Access {
   /** Whether it takes a token to register. */
   get tokenRequired(): boolean {
     return this.#tokens !== undefined;
+  }
+
+  /** What the clients of a registration are held to. */
+  limitsFor(rights: TokenRights | undefined, asked: Limits): ClientLimits {
+    return strictest(this.limits, rights?.limits ?? {}, asked);
   }
 
   /** Those that are expired included. */

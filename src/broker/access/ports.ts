@@ -12,6 +12,9 @@ export interface PortWish {
   preferredPort?: number | undefined;
 }
 
+/** Ports that somebody has. */
+export type TakenPorts = Pick<ReadonlySet<number>, 'has'>;
+
 export interface PortChoice {
   /** Those that may be tried, best first; 0 lets the system pick. To be gone through once. */
   readonly candidates: Iterable<number>;
@@ -28,7 +31,7 @@ export interface PortChoice {
 export function choosePort(
   wish: PortWish,
   allowed: readonly PortRange[] | undefined,
-  taken: ReadonlySet<number>,
+  taken: TakenPorts,
 ): PortChoice {
   const wanted = wish.port === undefined ? wish.ports : { from: wish.port, to: wish.port };
   const open = allowed ?? [OPEN_PORTS];
@@ -50,7 +53,7 @@ export function choosePort(
 function* freeOf(
   preferred: readonly number[],
   others: Iterable<number>,
-  taken: ReadonlySet<number>,
+  taken: TakenPorts,
 ): Generator<number> {
   for (const port of preferred) if (!taken.has(port)) yield port;
   for (const port of others) if (!preferred.includes(port) && !taken.has(port)) yield port;

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { isBlock } from '../../data-plane/address-list.ts';
 import { count, type PortRange, parsePortRange, seconds } from '../../options/values.ts';
-import { NAME } from '../../protocol/extended.ts';
+import { NAME, serviceName } from '../../protocol/extended.ts';
 import { nameOfToken } from '../../protocol/proof.ts';
-import type { TokenRights } from './token-rights.ts';
+import { ANY_NAME, type TokenRights } from './token-rights.ts';
 
 const ports = text(parsePorts, 'a port or a range of ports, such as "8443" or "4000-4999"');
 
@@ -14,11 +14,20 @@ const block = v.pipe(
 
 export const tokenName = v.pipe(v.string(), v.regex(NAME, 'expected a name of a-z, 0-9 and -'));
 
+const name = v.pipe(
+  v.string(),
+  v.check(
+    (name) => name === ANY_NAME || v.is(serviceName, name),
+    'expected a name of a-z, 0-9 and -, at most 63 characters, with no - at either end; or "*"',
+  ),
+);
+
 /** One token as the tokens file describes it, see docs/tokens.md. A key with a typo is refused: it would bound nothing. */
 export const tokenEntry = v.strictObject({
   token: text(nameOfToken, '<name>.<secret>, as "relay-broker token create" makes it'),
   ports: v.optional(v.pipe(v.array(ports), v.minLength(1, 'expected at least one port'))),
-  names: v.optional(v.array(tokenName), []),
+  names: v.optional(v.array(name), []),
+  group: v.optional(v.boolean(), false),
   maxRegistrations: v.optional(count),
   connections: v.optional(count),
   waiting: v.optional(count),
@@ -39,6 +48,7 @@ export function toRights(name: string, entry: v.InferOutput<typeof tokenEntry>):
     token: entry.token,
     ports: entry.ports?.map(parsePorts).filter((range) => range !== undefined),
     names: entry.names,
+    group: entry.group,
     maxRegistrations: entry.maxRegistrations,
     limits: {
       allow: entry.allowClients,

@@ -1,6 +1,9 @@
 import type { PortRange } from '../../options/values.ts';
 import type { Limits } from './limits.ts';
 
+/** In a list of names, stands for all there are. */
+export const ANY_NAME = '*';
+
 /** What a token entitles to, as the tokens file says. */
 export interface TokenRights {
   readonly name: string;
@@ -8,8 +11,10 @@ export interface TokenRights {
   readonly token: string;
   /** Client ports that it may have; those of the broker when undefined. */
   readonly ports: readonly PortRange[] | undefined;
-  /** Names of services that it may have. */
+  /** Names that its services may have; {@link ANY_NAME} is any. */
   readonly names: readonly string[];
+  /** Whether its registrations may share a name or a client port. */
+  readonly group: boolean;
   /** At one time; no bound of its own when undefined. */
   readonly maxRegistrations: number | undefined;
   /** What each of its registrations is held to. */

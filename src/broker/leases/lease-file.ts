@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { limitsSchema } from '../../protocol/extended.ts';
+import { limitsSchema, serviceName } from '../../protocol/extended.ts';
 
 /** What outlives a registration's control connection and, in a file, the broker's process. */
 const lease = v.object({
@@ -7,6 +7,10 @@ const lease = v.object({
   keyHash: v.pipe(v.string(), v.length(43)),
   /** The client port. */
   port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535)),
+  /** That clients may ask for. */
+  name: v.optional(serviceName),
+  /** Whether others may share its name and its port. */
+  group: v.optional(v.boolean()),
   /** Name of the token that it was made with. */
   token: v.optional(v.string()),
   /** Whether its control connection and its back-connects are encrypted. */

@@ -36,6 +36,18 @@ const ERRORS: Partial<Record<RegistrationRefusal, ProtocolError>> = {
     code: 'port-forbidden',
     message: 'the relay does not give out this port; ask for another',
   },
+  'name-taken': {
+    code: 'name-taken',
+    message: 'somebody has this name; try again, or ask for another',
+  },
+  'name-forbidden': {
+    code: 'name-forbidden',
+    message: 'the token does not entitle to this name; ask for another',
+  },
+  'group-forbidden': {
+    code: 'group-forbidden',
+    message: 'it takes a token that entitles to it to share a name or a port',
+  },
   'key-shared': {
     code: 'key-shared',
     message: 'another agent with this key is here; give each a state file of its own',

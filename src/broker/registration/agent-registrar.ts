@@ -1,33 +1,29 @@
 import { createHash } from 'node:crypto';
-import type { ClientLimits } from '../../data-plane/data-plane.ts';
 import { parsePortRange } from '../../options/values.ts';
 import type { BackConnectMessage } from '../../protocol/extended.ts';
 import type { LineBuffer } from '../../protocol/line-buffer.ts';
 import { drawKey } from '../../protocol/proof.ts';
-import { faultOf, strictest } from '../access/limits.ts';
-import { choosePort } from '../access/ports.ts';
+import { faultOf } from '../access/limits.ts';
+import { nameRefusal } from '../access/names.ts';
 import { isExpired } from '../access/token-book.ts';
 import type { TokenRights } from '../access/token-rights.ts';
 import type { ControlConnection } from '../control-connection.ts';
 import type { Lease } from '../leases/lease-file.ts';
 import type { Application } from '../reception/handshake.ts';
 import { explained, type Refusal } from '../reception/refusal.ts';
-import { exchangeSettings, planeFor } from './exchange-settings.ts';
+import { AgentOpenings } from './agent-openings.ts';
 import { ExtendedRegistration } from './extended-registration.ts';
-import type { Terms } from './grant.ts';
-import type { Claim } from './registry.ts';
 import type { Site } from './site.ts';
 
 /** Makes the registrations of agents, and gives them back to whoever has the key. */
 export class AgentRegistrar {
   readonly #site: Site;
-  readonly #terms: Terms;
+  readonly #openings: AgentOpenings;
   readonly #byKey = new Map<string, ExtendedRegistration>();
 
   constructor(site: Site) {
-    const { advertise: host, lease, heartbeat } = site.settings;
     this.#site = site;
-    this.#terms = { host, lease, heartbeat };
+    this.#openings = new AgentOpenings(site);
   }
 
   /** Takes over an agent's connection, with what came behind its last line, or tells why not. */
@@ -37,10 +33,10 @@ export class AgentRegistrar {
     lines: LineBuffer,
   ): Promise<Refusal | undefined> {
     const { request, rights } = application;
-    const fault = faultOf(request.limits);
+    const { name, group, limits, resume: key } = request;
+    const fault = faultOf(limits);
     if (fault !== undefined) return { cause: fault.code, detail: fault.message, error: fault };
-    const lease = { token: rights?.name, secured: connection.secured, limits: request.limits };
-    const { resume: key } = request;
+    const lease = { name, group, token: rights?.name, secured: connection.secured, limits };
     const registration = key === undefined ? undefined : this.#byKey.get(hashOf(key));
     if (
       key === undefined ||
@@ -52,7 +48,7 @@ export class AgentRegistrar {
       return refusal && explained(refusal);
     }
     if (!registration.admits(connection.address)) return explained({ cause: 'key-shared' });
-    registration.limit(this.#limits(rights, lease), lease.limits);
+    registration.limit(this.#site.access.limitsFor(rights, limits), limits);
     void this.#site.leases.keep(registration.lease);
     registration.goLive(connection, lines, { key, resumed: true, proof: application.proof });
     return undefined;
@@ -95,18 +91,18 @@ export class AgentRegistrar {
     terms: Omit<Lease, 'port' | 'keyHash'>,
     lines: LineBuffer,
   ): Promise<Refusal | undefined> {
-    const { access, registry, leases } = this.#site;
-    const { port, preferredPort } = request;
+    const { name, port, preferredPort } = request;
+    const forbidden = nameRefusal(request, rights);
+    if (forbidden !== undefined) return { cause: forbidden, detail: name };
     const range = request.ports === undefined ? undefined : parsePortRange(request.ports);
     if (request.ports !== undefined && range === undefined) return NO_RANGE;
     const wish = { port, ports: range, preferredPort };
-    const ports = choosePort(wish, rights?.ports ?? access.ports, registry.ports);
     const key = drawKey();
     const lease = { ...terms, keyHash: hashOf(key) };
-    const claim = { ports, rights, event: 'registered' } as const;
-    const opened = await this.#open(claim, lease, connection.address);
+    const { address } = connection;
+    const opened = await this.#open('registered', wish, lease, rights, address);
     if ('cause' in opened) return opened;
-    await leases.keep(opened.lease);
+    await this.#site.leases.keep(opened.lease);
     if (connection.isEnded) await opened.end('lost');
     if (rights !== undefined && !this.#isGood(rights)) await opened.end('revoked');
     if (opened.ending !== undefined) {
@@ -124,59 +120,39 @@ export class AgentRegistrar {
   }
 
   /** Why no agent could take this lease up again, if none could. */
-  #flawOf({ token, secured }: Lease): string | undefined {
+  #flawOf(lease: Lease): string | undefined {
+    const { token, secured } = lease;
     const { access } = this.#site;
     if (secured !== (access.tls !== undefined)) return 'TLS was turned on or off';
     if (token === undefined)
       return access.tokenRequired ? 'it was made without a token' : undefined;
     const rights = access.findToken(token);
-    return rights === undefined || isExpired(rights) ? 'its token is good no longer' : undefined;
+    if (rights === undefined || isExpired(rights)) return 'its token is good no longer';
+    return nameRefusal(lease, rights);
   }
 
   /** Tells why not, if it cannot. */
   async #reopen(lease: Lease): Promise<string | undefined> {
-    const { access, registry } = this.#site;
-    const rights = lease.token === undefined ? undefined : access.findToken(lease.token);
-    const allowed = rights?.ports ?? access.ports;
-    const ports = choosePort({ port: lease.port }, allowed, registry.ports);
-    const opened = await this.#open({ ports, rights, event: 'restored' }, lease, '');
-    if ('cause' in opened) return opened.detail ?? opened.cause;
+    const { token, port } = lease;
+    const rights = token === undefined ? undefined : this.#site.access.findToken(token);
+    const opened = await this.#open('restored', { port }, lease, rights, '');
+    if ('cause' in opened) return [opened.cause, opened.detail].filter(Boolean).join(': ');
     opened.expire();
     return undefined;
   }
 
   async #open(
-    claim: Claim,
-    lease: Omit<Lease, 'port'>,
-    address: string,
+    ...asked: Parameters<AgentOpenings['open']>
   ): Promise<ExtendedRegistration | Refusal> {
-    const { settings, access, planes, registry, leases, emit } = this.#site;
-    const { secured } = lease;
-    const limits = this.#limits(claim.rights, lease);
-    const opened = await registry.open(claim, (id, clientPort) => {
-      const own = {
-        clientPort,
-        pairing: 'ticket',
-        backConnectFrom: undefined,
-        limits,
-        secured,
-      } as const;
-      const exchange = exchangeSettings(settings, access, own);
-      const plane = planeFor(exchange, planes);
-      const opening = { id, lease, settings: exchange, address };
-      return ExtendedRegistration.open(opening, plane, this.#terms, emit);
-    });
+    const opened = await this.#openings.open(...asked);
     if ('cause' in opened) return opened;
-    this.#byKey.set(lease.keyHash, opened);
+    const { keyHash } = opened.lease;
+    this.#byKey.set(keyHash, opened);
     void opened.ended.then(() => {
-      this.#byKey.delete(lease.keyHash);
-      leases.drop(lease.keyHash);
+      this.#byKey.delete(keyHash);
+      this.#site.leases.drop(keyHash);
     });
     return opened;
-  }
-
-  #limits(rights: TokenRights | undefined, { limits }: Pick<Lease, 'limits'>): ClientLimits {
-    return strictest(this.#site.access.limits, rights?.limits ?? {}, limits);
   }
 
   /** Whether a token is still what it was. */

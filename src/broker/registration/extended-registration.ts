@@ -1,5 +1,7 @@
+import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type {
+  ClientBeginning,
   ClientLimits,
   DataPlane,
   Exchange,
@@ -17,11 +19,13 @@ import type {
   RegistrationEnding,
   RegistrationInfo,
 } from '../events.ts';
-import { REVOKED, SHUTDOWN } from '../last-words.ts';
+import { LAST_WORDS, REPLACED } from '../last-words.ts';
 import type { Lease } from '../leases/lease-file.ts';
+import type { NamedService } from '../names/directory.ts';
+import type { SharedPort } from '../names/shared-ports.ts';
 import { type AgentRequest, AgentSession, type SessionObserver } from './agent-session.ts';
 import { formatRegistered, type Grant, type Terms } from './grant.ts';
-import { KeySharing } from './key-sharing.ts';
+import { KEY_SHARED, KeySharing } from './key-sharing.ts';
 import { type Registration, reporting } from './registration.ts';
 
 /** Back-connects that an agent may keep here for clients that are yet to come. */
@@ -41,14 +45,17 @@ export interface Opening {
   id: number;
   lease: Omit<Lease, 'port'>;
   settings: ExchangeSettings;
+  /** The client port, where its own exchange has none. It is left when the registration ends, or cannot be opened. */
+  share: SharedPort | undefined;
   /** Where its agent is, if one is here. */
   address: string;
 }
 
 /** An agent's registration, which outlives its control connections for the time of its lease. */
-export class ExtendedRegistration implements Registration, SessionObserver {
+export class ExtendedRegistration implements Registration, NamedService, SessionObserver {
   readonly exchange: Exchange;
   readonly ended: Promise<void>;
+  readonly #share: SharedPort | undefined;
   readonly #terms: Terms;
   readonly #emit: EmitBrokerEvent;
   readonly #sharing = new KeySharing();
@@ -62,19 +69,21 @@ export class ExtendedRegistration implements Registration, SessionObserver {
   #resolveEnded: () => void = () => {};
 
   private constructor(
-    { id, lease, settings, address }: Opening,
+    { id, lease, settings, share, address }: Opening,
     exchange: Exchange,
+    clientPort: number,
     plane: DataPlane,
     terms: Terms,
     emit: EmitBrokerEvent,
   ) {
-    const { clientPort, backConnectPort } = exchange;
-    const { token, secured } = lease;
+    const { name, group, token, secured } = lease;
+    const { backConnectPort } = exchange;
     const ports = { clientPort, backConnectPort };
-    this.#info = { id, protocol: 'extended', address, ...ports, token, secured };
+    this.#info = { id, protocol: 'extended', address, ...ports, name, group, token, secured };
     this.#lease = { ...lease, port: clientPort };
     this.#limits = settings.limits;
     this.exchange = exchange;
+    this.#share = share;
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
@@ -90,12 +99,22 @@ export class ExtendedRegistration implements Registration, SessionObserver {
     terms: Terms,
     emit: EmitBrokerEvent,
   ): Promise<ExtendedRegistration> {
+    const { settings, share } = opening;
     let registration: ExtendedRegistration;
-    const exchange = await plane.openExchange(opening.settings, {
-      ...reporting(emit, () => registration.info),
-      notify: (text) => registration.#notify(text),
-    });
-    registration = new ExtendedRegistration(opening, exchange, plane, terms, emit);
+    let exchange: Exchange | undefined;
+    try {
+      exchange = await plane.openExchange(settings, {
+        ...reporting(emit, () => registration.info),
+        notify: (text) => registration.#notify(text),
+      });
+      const port = (await share?.open()) ?? exchange.clientPort;
+      registration = new ExtendedRegistration(opening, exchange, port, plane, terms, emit);
+    } catch (error) {
+      share?.leave();
+      await exchange?.stop();
+      throw error;
+    }
+    share?.join(registration);
     return registration;
   }
 
@@ -110,6 +129,14 @@ export class ExtendedRegistration implements Registration, SessionObserver {
   /** How it ended, once it has. */
   get ending(): RegistrationEnding | undefined {
     return this.#state.at === 'ended' ? this.#state.ending : undefined;
+  }
+
+  get isAvailable(): boolean {
+    return this.#state.at === 'live' && !this.#isParked;
+  }
+
+  enter(client: Socket, begun?: ClientBeginning): void {
+    this.exchange.adoptClient(client, begun);
   }
 
   /** Whether a newcomer with the key gets it. If not, the agent that is here is warned. */
@@ -159,6 +186,7 @@ export class ExtendedRegistration implements Registration, SessionObserver {
     const before = this.#state;
     if (before.at === 'ended') return;
     this.#state = { at: 'ended', ending };
+    this.#share?.leave(this);
     if (before.at === 'held') clearTimeout(before.expiry);
     await this.exchange.stop();
     if (before.at === 'live') before.session.end(LAST_WORDS[ending]);
@@ -218,20 +246,3 @@ export class ExtendedRegistration implements Registration, SessionObserver {
     if (this.#state.at === 'live') this.#state.session.notify(text);
   }
 }
-
-const REPLACED: ProtocolError = {
-  code: 'replaced',
-  message: 'another agent with this key has taken over',
-};
-
-const KEY_SHARED: ProtocolError = {
-  code: 'key-shared',
-  message:
-    'another agent uses the same key, and both have replaced each other; give each a state file of its own',
-};
-
-/** What an agent is told when its registration is taken away. */
-const LAST_WORDS: Partial<Record<RegistrationEnding, ProtocolError>> = {
-  revoked: REVOKED,
-  shutdown: SHUTDOWN,
-};

@@ -24,7 +24,7 @@ export interface Spares {
 
 /** The line that gives an agent its registration. */
 export function formatRegistered(
-  { id: registration, clientPort: port, backConnectPort }: RegistrationInfo,
+  { id: registration, clientPort: port, backConnectPort, name }: RegistrationInfo,
   { host, lease, heartbeat }: Terms,
   limits: ClientLimits,
   { ticket: spareTicket, most: maxSpares }: Spares,
@@ -32,7 +32,8 @@ export function formatRegistered(
 ): string {
   const deadline = heartbeat * MISSED_HEARTBEATS;
   const registered: Registered = {
-    ...{ registration, host, port, backConnectPort, ...grant, lease, heartbeat, deadline },
+    ...{ registration, host, port, name, backConnectPort, ...grant },
+    ...{ lease, heartbeat, deadline },
     ...{ spareTicket, maxSpares, limits: toMessage(limits) },
   };
   return formatMessage('REGISTERED', registered);

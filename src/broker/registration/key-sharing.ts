@@ -1,3 +1,5 @@
+import type { ProtocolError } from '../../protocol/error-codes.ts';
+
 /** So many live agents replaced by others with the same key, within so many milliseconds, are no accident. */
 const MOST_REPLACEMENTS = 3;
 const WITHIN = 60_000;
@@ -26,3 +28,10 @@ export class KeySharing {
     this.#isShared = false;
   }
 }
+
+/** What the agent that is here is told of the one that is not let in. */
+export const KEY_SHARED: ProtocolError = {
+  code: 'key-shared',
+  message:
+    'another agent uses the same key, and both have replaced each other; give each a state file of its own',
+};

@@ -1,6 +1,6 @@
 import type { DescriptorBudget } from '../../data-plane/descriptor-budget.ts';
 import { reasonOf } from '../../errors.ts';
-import type { PortChoice } from '../access/ports.ts';
+import type { PortChoice, TakenPorts } from '../access/ports.ts';
 import type { TokenRights } from '../access/token-rights.ts';
 import type { EmitBrokerEvent } from '../events.ts';
 import type { Refusal } from '../reception/refusal.ts';
@@ -26,7 +26,8 @@ export class Registry {
   readonly #most: number;
   readonly #budget: DescriptorBudget;
   readonly #emit: EmitBrokerEvent;
-  readonly #ports = new Set<number>();
+  /** Client ports, and how many have each: those of a group share theirs. */
+  readonly #ports = new Map<number, number>();
   readonly #opening = new Set<Promise<unknown>>();
   readonly #all = new Map<number, Registration>();
   readonly #ofToken = new Map<string, number>();
@@ -42,7 +43,7 @@ export class Registry {
   }
 
   /** Client ports that are taken, or about to be. */
-  get ports(): ReadonlySet<number> {
+  get ports(): TakenPorts {
     return this.#ports;
   }
 
@@ -107,9 +108,8 @@ export class Registry {
     }
     const { info, exchange, ended } = opened;
     this.#all.set(info.id, opened);
-    if (info.clientPort !== 0) this.#ports.add(info.clientPort);
     void ended.then(() => {
-      this.#ports.delete(info.clientPort);
+      this.#givePort(info.clientPort);
       this.#give(rights);
     });
     void exchange.finished.then(() => this.#all.delete(info.id));
@@ -117,23 +117,36 @@ export class Registry {
     return opened;
   }
 
-  async #openOnFreePort<R>(
+  async #openOnFreePort<R extends Registration>(
     ports: PortChoice | undefined,
     open: (id: number, clientPort: number | undefined) => Promise<R>,
   ): Promise<R | Refusal> {
     for (const candidate of ports?.candidates ?? [undefined]) {
       const port = candidate ?? ANY_PORT;
-      if (port !== ANY_PORT) this.#ports.add(port);
+      this.#takePort(port);
       this.#lastId += 1;
       try {
-        return await open(this.#lastId, candidate);
+        const opened = await open(this.#lastId, candidate);
+        if (port === ANY_PORT) this.#takePort(opened.info.clientPort);
+        return opened;
       } catch (error) {
-        this.#ports.delete(port);
+        this.#givePort(port);
         const isTaken = port !== ANY_PORT && (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
         if (!isTaken) return { cause: 'listen', detail: reasonOf(error) };
       }
     }
     return { cause: ports?.refusal ?? 'no-port' };
+  }
+
+  /** Nothing for {@link ANY_PORT}, which is none yet. */
+  #takePort(port: number): void {
+    if (port !== ANY_PORT) this.#ports.set(port, (this.#ports.get(port) ?? 0) + 1);
+  }
+
+  #givePort(port: number): void {
+    const others = (this.#ports.get(port) ?? 0) - 1;
+    if (others > 0) this.#ports.set(port, others);
+    else this.#ports.delete(port);
   }
 
   #take(rights: TokenRights | undefined): Refusal | undefined {

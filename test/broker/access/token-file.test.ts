@@ -42,6 +42,7 @@ test('a token alone has the rights of the broker, without an end', () => {
     token: ALICE,
     ports: undefined,
     names: [],
+    group: false,
     maxRegistrations: undefined,
     expires: undefined,
     cutsConnections: false,
@@ -52,7 +53,8 @@ test('a token alone has the rights of the broker, without an end', () => {
 test('every right is read as what it is', () => {
   const rights = rightsOf({
     ports: ['4000-4999', '443'],
-    names: ['web', 'db-1'],
+    names: ['web', 'db-1', '*'],
+    group: true,
     maxRegistrations: 1,
     connections: 2,
     waiting: 3,
@@ -73,7 +75,8 @@ test('every right is read as what it is', () => {
       { from: 4000, to: 4999 },
       { from: 443, to: 443 },
     ],
-    names: ['web', 'db-1'],
+    names: ['web', 'db-1', '*'],
+    group: true,
     maxRegistrations: 1,
     limits: {
       clients: 2,
@@ -134,7 +137,10 @@ test('what is wrong is told with its place', () => {
     [{ ports: [] }, 'ports: expected at least one port'],
     [{ ports: '4000-4999' }, 'ports: expected Array'],
     [{ ports: [443] }, 'ports.0: expected string'],
-    [{ names: ['Web'] }, 'names.0: expected a name of a-z, 0-9 and -'],
+    ...['Web', '-web', 'web-', 'w.eb', '**', 'x'.repeat(64)].map((name): [object, string] => [
+      { names: ['blog', name] },
+      'names.1: expected a name of a-z, 0-9 and -, at most 63 characters, with no - at either end; or "*"',
+    ]),
     [{ connections: 0 }, 'connections: expected a whole number of at least 1'],
     [{ connections: '5' }, 'connections: expected number'],
     [{ waiting: null }, 'waiting: expected number'],

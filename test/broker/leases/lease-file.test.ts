@@ -11,6 +11,8 @@ const lease: fc.Arbitrary<Lease> = fc.record(
   {
     keyHash: hash,
     port: fc.integer({ min: 1, max: 65535 }),
+    name: fc.constantFrom('blog', 'a-1'),
+    group: fc.boolean(),
     token: fc.constantFrom('alice', 'b-2'),
     secured: fc.boolean(),
     limits: fc.record(
@@ -44,6 +46,8 @@ test('what is no file of leases, or not of this version, is not taken for one', 
     whole.replace('"version": 1', '"version": 2'),
     whole.replace('relay-broker leases', 'relay-broker tokens'),
     whole.replace('4000', '65536'),
+    whole.replace('"port"', '"name": "Blog", "port"'),
+    whole.replace('"port"', '"group": "web", "port"'),
     whole.replace('"secured": false,', ''),
     whole.replace('xxx', ''),
   ]) {

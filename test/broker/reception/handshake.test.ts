@@ -13,6 +13,7 @@ const ALICE: TokenRights = {
   token: TOKEN,
   ports: undefined,
   names: [],
+  group: false,
   maxRegistrations: undefined,
   limits: {},
   expires: undefined,

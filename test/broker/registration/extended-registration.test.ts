@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import type { BrokerEvents } from '#src/broker/events.ts';
+import { type SharedPort, SharedPorts } from '#src/broker/names/shared-ports.ts';
 import { ExtendedRegistration } from '#src/broker/registration/extended-registration.ts';
 import type { DataPlane, Exchange } from '#src/data-plane/data-plane.ts';
 import { LineBuffer } from '#src/protocol/line-buffer.ts';
 import { SETTINGS } from '../../support/exchange.ts';
+import { connectTo, outcome } from '../../support/tcp.ts';
 import { openControl, type TestControl } from '../control-harness.ts';
 
 const LEASE = 60;
@@ -12,7 +14,7 @@ const HEARTBEAT = 5;
 const KEY = 'k'.repeat(43);
 
 /** A registration on an exchange that only writes down what it is told, and whose time is the test's. */
-async function open(t: TestContext) {
+async function open(t: TestContext, share?: SharedPort) {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   const told: string[] = [];
   const note =
@@ -29,7 +31,10 @@ async function open(t: TestContext) {
     limit: () => note('limit')(),
     fail: note('fail'),
     adopt: () => note('adopt')(),
-    adoptClient: () => note('adoptClient')(),
+    adoptClient: (client) => {
+      note('adoptClient')();
+      client.destroy();
+    },
     counters: () => assert.fail('not asked for'),
     connections: async () => [],
     stop: async () => note('stop')(),
@@ -50,6 +55,7 @@ async function open(t: TestContext) {
       id: 7,
       lease: { keyHash: 'h'.repeat(43), secured: false, limits: {} },
       settings: SETTINGS,
+      share,
       address: '',
     },
     plane,
@@ -159,4 +165,40 @@ test('what ends it first is what it ended by', async (t) => {
   const { registration, events } = await open(t);
   await Promise.all([registration.end('revoked'), registration.end('shutdown')]);
   assert.deepEqual(events, ['ended revoked']);
+});
+
+test('clients that ask for it by name are to come while its agent is here and its service up', async (t) => {
+  const { registration, goLive, pass } = await open(t);
+  const steps = [registration.isAvailable];
+  const control = await openControl(t);
+  goLive(control);
+  steps.push(registration.isAvailable);
+  for (const line of ['[PARK] {"reason":"x"}', '[UNPARK] {}']) {
+    await control.send(`${line}\n`);
+    steps.push(registration.isAvailable);
+  }
+  pass(3 * HEARTBEAT);
+  steps.push(registration.isAvailable);
+  goLive(await openControl(t), true);
+  steps.push(registration.isAvailable);
+  void registration.end('bye');
+  steps.push(registration.isAvailable);
+  assert.deepEqual(steps, [false, true, false, true, false, true, false]);
+});
+
+test('nobody comes from the port that it shares once it ends, though its exchange is not shut yet', async (t) => {
+  const ports = new SharedPorts('127.0.0.1');
+  const other = ports.share(0, 'group');
+  const port = await other.open();
+  const { registration, told } = await open(t, ports.share(port, 'group'));
+  assert.equal(registration.info.clientPort, port);
+  const come = async () => {
+    const before = told.length;
+    await outcome(await connectTo(t, port));
+    return told.slice(before).includes('adoptClient');
+  };
+  assert.equal(await come(), true);
+  void registration.end('bye');
+  assert.equal(await come(), false);
+  other.leave();
 });

@@ -1,0 +1,89 @@
+import { type Listener, listen } from '../../data-plane/portable/sockets.ts';
+import type { NamedService } from './directory.ts';
+import { Rotation } from './rotation.ts';
+
+/** The client ports of groups. */
+export class SharedPorts {
+  readonly #host: string | undefined;
+  readonly #ports = new Map<number, SharedPort>();
+
+  /** @param host - address to listen on; every address when undefined */
+  constructor(host: string | undefined) {
+    this.#host = host;
+  }
+
+  /** Whether this group has the port, so that one more of it may share that. */
+  isOf(group: string, port: number): boolean {
+    return this.#ports.get(port)?.group === group;
+  }
+
+  /**
+   * A share of a port that is nobody's or this group's. It is had from now on, and to be left.
+   *
+   * @param port - 0 lets the system pick
+   */
+  share(port: number, group: string): SharedPort {
+    const at = { host: this.#host, port };
+    const shared = this.#ports.get(port) ?? new SharedPort(at, group, this.#ports);
+    shared.hold();
+    return shared;
+  }
+}
+
+/** A client port whose clients go to several services in turn, open until the last of them leaves. */
+export class SharedPort {
+  readonly group: string;
+  readonly #at: { host: string | undefined; port: number };
+  readonly #all: Map<number, SharedPort>;
+  readonly #services = new Rotation();
+  #listening: Promise<Listener> | undefined;
+  #shares = 0;
+
+  /** @param all - where it is to be found by its port */
+  constructor(
+    at: { host: string | undefined; port: number },
+    group: string,
+    all: Map<number, SharedPort>,
+  ) {
+    this.#at = at;
+    this.group = group;
+    this.#all = all;
+    if (at.port !== 0) all.set(at.port, this);
+  }
+
+  /** Somebody has a share, until he leaves. */
+  hold(): void {
+    this.#shares += 1;
+  }
+
+  /** Opens it unless it is open, and resolves with the port. Rejects with the system's error. */
+  async open(): Promise<number> {
+    this.#listening ??= this.#listen();
+    return (await this.#listening).port;
+  }
+
+  /** From now on, clients come to this service, too. */
+  join(service: NamedService): void {
+    this.#services.add(service);
+  }
+
+  /** Gives up a share. No more clients come to its service, if that had joined. */
+  leave(service?: NamedService): void {
+    if (service !== undefined) this.#services.delete(service);
+    this.#shares -= 1;
+    if (this.#shares === 0) void this.#close();
+  }
+
+  async #listen(): Promise<Listener> {
+    const listener = await listen(this.#at, (client) => this.#services.enter(client));
+    this.#at.port = listener.port;
+    this.#all.set(listener.port, this);
+    return listener;
+  }
+
+  async #close(): Promise<void> {
+    this.#all.delete(this.#at.port);
+    const listener = await this.#listening?.catch(() => undefined);
+    listener?.close();
+  }
+}
