@@ -14,7 +14,7 @@ const ALLOWED: Record<string, string[]> = {
   broker: ['protocol', 'data-plane', 'yamux', 'options', 'errors'],
   agent: ['protocol', 'data-plane', 'yamux', 'options', 'errors'],
   connect: ['protocol', 'data-plane', 'options', 'errors'],
-  options: ['data-plane', 'errors'],
+  options: ['protocol', 'data-plane', 'errors'],
   protocol: [],
   yamux: [],
   'data-plane': ['protocol', 'errors'],

@@ -4,12 +4,18 @@ import * as v from 'valibot';
 import writeFileAtomic from 'write-file-atomic';
 import { RelayError, reasonOf } from '../errors.ts';
 import { parsePortRange } from '../options/values.ts';
-import { brokerWords, type Register, type Registered } from '../protocol/extended.ts';
+import { brokerWords, type Register, type Registered, serviceName } from '../protocol/extended.ts';
 import type { NoticeListener } from './events.ts';
 
 /** What the right to a port consists of. A key is good at the relay that gave it, and told to no other. */
 const { key, port } = brokerWords.REGISTERED.entries;
-const held = v.object({ to: v.string(), key, port });
+const held = v.object({
+  to: v.string(),
+  key,
+  port,
+  name: v.optional(serviceName),
+  group: v.optional(v.boolean()),
+});
 
 type Held = v.InferOutput<typeof held>;
 
@@ -17,6 +23,8 @@ export interface LeaseSettings {
   to: string;
   port?: number | undefined;
   ports?: string | undefined;
+  name?: string | undefined;
+  group?: boolean | undefined;
   /** Where it outlives this process. */
   state?: string | undefined;
 }
@@ -39,7 +47,7 @@ export class Lease {
   static async open(settings: LeaseSettings, notice: NoticeListener): Promise<Lease> {
     const { state, to } = settings;
     const held = state === undefined ? undefined : await read(state, notice);
-    const isOurs = held !== undefined && held.to === to && isWanted(held.port, settings);
+    const isOurs = held !== undefined && held.to === to && isWanted(held, settings);
     return new Lease(settings, notice, isOurs ? held : undefined);
   }
 
@@ -55,9 +63,9 @@ export class Lease {
 
   /** Resolves when it would survive this process. */
   async granted({ key, port, lease }: Registered): Promise<void> {
-    const { to, state } = this.#settings;
+    const { to, name, group, state } = this.#settings;
     const isNew = this.#held?.key !== key || this.#held.port !== port;
-    this.#held = { to, key, port };
+    this.#held = { to, key, port, name, group: group || undefined };
     this.#seconds = lease;
     if (state === undefined || !isNew) return;
     try {
@@ -80,10 +88,11 @@ export class Lease {
   }
 }
 
-function isWanted(held: number, { port, ports }: LeaseSettings): boolean {
+function isWanted(held: Held, { port, ports, name, group = false }: LeaseSettings): boolean {
+  if (held.name !== name || (held.group ?? false) !== group) return false;
   const range = ports === undefined ? undefined : parsePortRange(ports);
-  if (range !== undefined) return held >= range.from && held <= range.to;
-  return port === undefined || held === port;
+  if (range !== undefined) return held.port >= range.from && held.port <= range.to;
+  return port === undefined || held.port === port;
 }
 
 async function read(file: string, notice: NoticeListener): Promise<Held | undefined> {

@@ -69,7 +69,8 @@ export class ReadyCommand {
 }
 
 /** The agent's own, but for its token, and where clients reach the service. */
-function environment({ host, port, address }: Grant): NodeJS.ProcessEnv {
+function environment({ host, port, address, name, hostName }: Grant): NodeJS.ProcessEnv {
   const { RELAY_TOKEN: _, ...inherited } = process.env;
-  return { ...inherited, RELAY_HOST: host, RELAY_PORT: String(port), RELAY_ADDRESS: address };
+  const place = { RELAY_HOST: host, RELAY_PORT: String(port), RELAY_ADDRESS: address };
+  return { ...inherited, ...place, RELAY_NAME: name, RELAY_HOST_NAME: hostName };
 }

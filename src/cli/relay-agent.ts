@@ -22,7 +22,7 @@ await program({
     logAgent(agent, log, target);
     if (settings.pool !== undefined) logPool(log, settings.pool, target);
     if (isJson) logForPrograms(agent, log, target);
-    else printAddress(agent);
+    else printAddress(agent, log);
     tellScripts(agent, { onReady, addressFile }, log);
     exitOnFailure(agent, log);
     closeOnSignals(agent);

@@ -59,7 +59,11 @@ export function logPool(log: Log, pool: string, target: string): void {
 /** What programs get in full, and people in short: the address, and why there is none. */
 export function logForPrograms(agent: Agent, log: Log, target: string): void {
   agent.on('ready', (grant) => {
-    log('info', `Clients reach ${target} at ${grant.address}`, { event: 'ready', ...grant });
+    const named = grant.name === undefined ? '' : `, or by the name ${grant.name}`;
+    log('info', `Clients reach ${target} at ${grant.address}${named}`, {
+      event: 'ready',
+      ...grant,
+    });
   });
   agent.on('lost', ({ code, message }) => log('warn', message, { event: 'lost', code }));
   agent.on('refused', ({ refusal, message }) => {
@@ -67,9 +71,13 @@ export function logForPrograms(agent: Agent, log: Log, target: string): void {
   });
 }
 
-/** Where clients reach the service, on a line of its own, behind the sentence that announces it. */
-export function printAddress(agent: Agent): void {
-  agent.on('ready', ({ address }) => process.stdout.write(`${address}\n`));
+/** Where clients reach the service, on a line of its own, behind the sentences that announce it. */
+export function printAddress(agent: Agent, log: Log): void {
+  agent.on('ready', ({ address, name, hostName }) => {
+    const host = hostName === undefined ? '' : `, as a host ${hostName}`;
+    if (name !== undefined) log('info', `Its name there is ${name}${host}`);
+    process.stdout.write(`${address}\n`);
+  });
 }
 
 /** A relay may repeat some of them as often as it likes. */

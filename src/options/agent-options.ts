@@ -2,6 +2,7 @@ import { Server } from 'node:net';
 import * as v from 'valibot';
 import type { Endpoint } from '../data-plane/data-plane.ts';
 import { RelayError } from '../errors.ts';
+import { serviceName } from '../protocol/extended.ts';
 import { limitOptions } from './limit-options.ts';
 import { checkOptions, type OptionsInput, type OptionsOutput } from './option.ts';
 import { relayingOptions } from './relaying-options.ts';
@@ -55,6 +56,8 @@ const OF_REGISTRATIONS = [
   'to',
   'port',
   'ports',
+  'name',
+  'group',
   'token',
   'tokenFile',
   'state',
@@ -106,6 +109,18 @@ export const agentOptions = {
     schema: v.optional(portRange),
     hint: 'from-to',
     help: 'Ask for a client port of this range',
+  },
+  /** Name that clients may ask for, of `a-z`, `0-9` and `-`; the relay refuses if it is taken or not allowed. Default: none. */
+  name: {
+    schema: v.optional(serviceName),
+    hint: 'name',
+    help: 'Ask for this name, by which clients find the service',
+  },
+  /** Whether to share `name` and `port` with other agents that have the same token and say so, too. Default false. */
+  group: {
+    schema: v.optional(v.boolean(), false),
+    help: 'Share the name and the client port with others of the same token: clients in turn',
+    needs: ['name', 'port'],
   },
   ...trustOptions,
   /** File in which the right to the port outlives the agent: started again with it, it has the same port. Default: none. */

@@ -7,7 +7,7 @@ export const readyOptions = {
   onReady: {
     schema: v.optional(text),
     hint: 'command',
-    help: 'Run this when clients can come, with RELAY_HOST, RELAY_PORT and RELAY_ADDRESS set',
+    help: 'Run this when clients can come, with RELAY_HOST, RELAY_PORT, RELAY_ADDRESS and more set',
     excludes: ['pool'],
   },
   /** Gets `<host>:<port>` each time that the address is known. */

@@ -101,6 +101,21 @@ describe('with a state file', () => {
     }
   });
 
+  test('what was another name, or not shared, is not claimed', async (t) => {
+    const broker: FakeBroker = await FakeBroker.start(t, {
+      onRegister: (control) => broker.answerRegister(control, { name: control.register.name }),
+    });
+    const state = await stateFile(t);
+    const resumes = async (wish: Partial<AgentOptions>) =>
+      (await registerOf(t, broker, { state, ...wish }))?.resume === KEY;
+    assert.equal(await resumes({ name: 'blog' }), false);
+    assert.equal(await resumes({ name: 'blog' }), true);
+    assert.equal(await resumes({ name: 'shop' }), false);
+    assert.equal(await resumes({ name: 'shop', group: true }), false);
+    assert.equal(await resumes({ name: 'shop', group: true }), true);
+    assert.equal(await resumes({}), false);
+  });
+
   for (const [what, content] of [
     ['empty', ''],
     ['cut short', `{"to":"127.0.0.1:1","key":"${KEY}`],

@@ -75,6 +75,16 @@ describe('--on-ready', () => {
     assert.match(Buffer.concat(stderr).toString(), /^at /m);
   });
 
+  test('knows the name, too, where there is one', async (t) => {
+    const registered = { name: 'blog', hostName: 'blog.example.net' };
+    const broker = await FakeBroker.start(t, { registered });
+    const command = 'echo "at $RELAY_NAME/$RELAY_HOST_NAME/$RELAY_PORT"';
+    const args = ['1', '--to', broker.to, '--name', 'blog', '--on-ready', command];
+    const agent = runCli(t, 'relay-agent', args);
+    await agent.line(/^at blog\/blog\.example\.net\/4000$/);
+    await agent.line(/Its name there is blog, as a host blog\.example\.net$/);
+  });
+
   test('says how a command failed', async (t) => {
     const broker = await FakeBroker.start(t);
     const agent = runCli(t, 'relay-agent', ['1', '--to', broker.to, '--on-ready', 'exit 7']);

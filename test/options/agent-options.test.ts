@@ -15,6 +15,7 @@ test('an agent needs a target and a relay, and its defaults are the documented o
   assert.deepEqual(checkOptions(agentOptions, { target: 3000, to: 'a:1' }), {
     target: 3000,
     to: 'a:1',
+    group: false,
     tls: false,
     singlePort: false,
     spares: 0,
@@ -137,6 +138,8 @@ test('what does not go together is refused', () => {
   for (const options of [
     { port: 4000, ports: '4000-4001' },
     { port: 0 },
+    { group: true },
+    { group: true, ports: '4000-4001' },
     { token: 'a', tokenFile: 'b' },
     { proxyProtocol: 'v3' as 'v1' },
     { spares: -1 },
@@ -145,6 +148,16 @@ test('what does not go together is refused', () => {
     assert.throws(() => checkAgentOptions({ target: 1, to: 'a:1', ...options }), {
       code: 'E_BAD_OPTION',
     });
+  }
+});
+
+test('a service may be called what a host may be', () => {
+  const called = (name: string) => checkAgentOptions({ target: 1, to: 'a:1', name, group: true });
+  for (const name of ['a', 'blog', '3', 'a--b', `${'x'.repeat(62)}9`]) {
+    assert.equal(called(name).name, name);
+  }
+  for (const name of ['', '-a', 'a-', 'A', 'a.b', 'a b', 'ä', 'x'.repeat(64), 'a\n']) {
+    assert.throws(() => called(name), /^RelayError: name: expected a name of a-z, 0-9 and -/, name);
   }
 });
 

@@ -7,7 +7,21 @@ const HOST = /^[A-Za-z0-9_:][A-Za-z0-9._:%-]*$/;
 
 /** @param dialled - the relay as the agent was told of it, where it has no proper name for itself */
 export function grantOf(registered: Registered, dialled: string): Grant {
-  const { port, resumed, lease, limits } = registered;
-  const host = HOST.test(registered.host ?? '') ? (registered.host ?? dialled) : dialled;
-  return { host, port, address: formatAddress(host, port), resumed, lease, limits };
+  const { port, name, resumed, lease, limits } = registered;
+  const host = proper(registered.host) ?? dialled;
+  const address = formatAddress(host, port);
+  return {
+    host,
+    port,
+    address,
+    name,
+    hostName: proper(registered.hostName),
+    resumed,
+    lease,
+    limits,
+  };
+}
+
+function proper(host = ''): string | undefined {
+  return HOST.test(host) ? host : undefined;
 }

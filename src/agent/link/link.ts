@@ -47,6 +47,10 @@ export interface Grant {
   port: number;
   /** `<host>:<port>`, an IPv6 address in brackets. */
   address: string;
+  /** By which clients may ask for the service. */
+  name?: string | undefined;
+  /** `<name>.<domain>`, if the relay has a domain. */
+  hostName?: string | undefined;
   /** Whether it is the registration of before: the same port, and the clients that waited meanwhile. */
   resumed: boolean;
   /** Seconds that the port is kept when the agent is away. */

@@ -4,6 +4,7 @@ import { limitOptions, limitsOf } from '../../options/limit-options.ts';
 import { trustOptions } from '../../options/trust-options.ts';
 import { parseAddress } from '../../options/values.ts';
 import type { Register } from '../../protocol/extended.ts';
+import { formatMessage } from '../../protocol/message.ts';
 import type { NoticeListener } from '../events.ts';
 import type { Lease } from '../lease.ts';
 import type { Service } from '../service.ts';
@@ -52,6 +53,10 @@ export async function openLink(context: LinkContext): Promise<Link> {
   signal.addEventListener('abort', abort);
   try {
     const registered = await shakeHands(connection, token, asked(context));
+    if (registered.name !== settings.name) {
+      connection.send(formatMessage('BYE'));
+      throw connection.notARelay('it gives another name than was asked for, or none');
+    }
     await lease.granted(registered);
     return new ExtendedLink(connection, registered, { ...context, tls });
   } catch (error) {
@@ -69,8 +74,9 @@ export async function openLink(context: LinkContext): Promise<Link> {
 }
 
 function asked({ settings, lease }: LinkContext): Register {
-  const { port, ports } = settings;
-  return { port, ports, ...lease.claim, limits: limitsOf(settings) };
+  const { port, ports, name } = settings;
+  const group = settings.group || undefined;
+  return { port, ports, name, group, ...lease.claim, limits: limitsOf(settings) };
 }
 
 /** What a relay does that has never heard of the extended protocol. */
@@ -96,5 +102,6 @@ function insistOnExtended(settings: RegisteringSettings, lease: Lease, error: Re
 const BEYOND_BASIC = [
   ...(Object.keys(limitOptions) as (keyof typeof limitOptions)[]),
   ...(Object.keys(trustOptions) as (keyof typeof trustOptions)[]),
-  ...(['port', 'ports', 'state', 'singlePort', 'spares', 'health', 'proxyProtocol'] as const),
+  ...(['port', 'ports', 'name', 'group', 'state', 'singlePort'] as const),
+  ...(['spares', 'health', 'proxyProtocol'] as const),
 ];

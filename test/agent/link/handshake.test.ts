@@ -18,6 +18,8 @@ test('an agent says hello at once, and asks for nothing that it was not told to'
     host: '127.0.0.1',
     port: 4000,
     address: '127.0.0.1:4000',
+    name: undefined,
+    hostName: undefined,
     resumed: false,
     lease: 60,
     limits: {},
@@ -59,6 +61,55 @@ test('it asks for its port and its limits', async (t) => {
   const single = runAgent(t, { to: broker.to, port: 4001 });
   await single.next('ready');
   assert.equal((await broker.agent(2)).register.port, 4001);
+});
+
+test('it asks for a name, alone or with others, and tells what host that is', async (t) => {
+  const broker = await FakeBroker.start(t, {
+    registered: { name: 'blog', hostName: 'blog.example.net' },
+  });
+  const { next } = runAgent(t, { to: broker.to, name: 'blog' });
+  const [{ name, hostName }] = await next('ready');
+  assert.deepEqual([name, hostName], ['blog', 'blog.example.net']);
+  const grouped = runAgent(t, { to: broker.to, name: 'blog', group: true });
+  await grouped.next('ready');
+  const limits = {};
+  assert.deepEqual((await broker.agent(1)).register, { name: 'blog', limits });
+  assert.deepEqual((await broker.agent(2)).register, { name: 'blog', group: true, limits });
+});
+
+test('a host name that is none is not passed on', async (t) => {
+  const broker = await FakeBroker.start(t, { registered: { name: 'blog', hostName: '$(reboot)' } });
+  const { next } = runAgent(t, { to: broker.to, name: 'blog' });
+  const [{ hostName }] = await next('ready');
+  assert.equal(hostName, undefined);
+});
+
+for (const given of ['shop', undefined]) {
+  test(`a relay that gives the name ${given} for another one is left at once`, async (t) => {
+    const broker = await FakeBroker.start(t, { registered: { name: given } });
+    const { over } = runAgent(t, { to: broker.to, name: 'blog', maxRetries: 0 });
+    await assert.rejects(over, { code: 'E_NOT_A_RELAY', message: /another name/ });
+    await (await broker.agent()).heard('BYE');
+  });
+}
+
+describe('a refusal', () => {
+  for (const [code, least] of [
+    ['name-taken', 0],
+    ['name-forbidden', 15_000],
+    ['group-forbidden', 15_000],
+  ] as const) {
+    test(`for ${code} is tried again after at least ${least} ms`, async (t) => {
+      const broker = await FakeBroker.start(t, {
+        onRegister: (control) => control.say('ERROR', { code, message: 'no' }),
+      });
+      const { next } = runAgent(t, { to: broker.to, name: 'blog' });
+      const [error, pause] = await next('retrying');
+      assert.equal(error.refusal, code);
+      assert.match(error.message, /\): no\. Ask /);
+      assert.ok(pause >= least && pause <= least + 15_000, `${pause}`);
+    });
+  }
 });
 
 describe('with a token', () => {

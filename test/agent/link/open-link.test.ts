@@ -65,6 +65,7 @@ describe('a broker that knows only the basic protocol', () => {
     { token: TOKEN },
     { port: 4000 },
     { ports: '4000-4001' },
+    { name: 'blog' },
     { singlePort: true },
     { spares: 1 },
     { health: 'tcp' },
