@@ -21,15 +21,17 @@ export type DoorSite = Pick<Site, 'settings' | 'budget' | 'emit'>;
  * Opens one on a port; 0 lets the system pick. Rejects with `E_LISTEN` when the system refuses.
  *
  * @param received - hears a caller; see {@link Reception}
+ * @param mostOfOneAddress - callers
  */
 export async function openDoor<C extends Caller>(
   { settings: { host }, budget, emit }: DoorSite,
   name: DoorName,
   port: number,
   received: (socket: Socket, left: (caller: C) => void) => C,
+  mostOfOneAddress?: number,
 ): Promise<Door> {
   const refused = (address: string) => emit('doorRefused', name, address, 'descriptors', '');
-  const reception = new Reception(budget, { received, refused });
+  const reception = new Reception(budget, { received, refused }, mostOfOneAddress);
   const listener = await listen({ host, port }, (socket) => reception.receive(socket));
   emit('doorOpened', name, listener.at);
   return {

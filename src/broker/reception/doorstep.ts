@@ -1,4 +1,4 @@
-/** Connections that have not said who they are: in all, and of one address. */
+/** Connections that have not said who they are: in all, and of one address where nothing else is said. */
 export const MOST_IN_ALL = 1024;
 export const MOST_OF_ONE_ADDRESS = 128;
 
@@ -18,6 +18,7 @@ export class Doorstep<Visitor extends Stranger> {
   readonly #all = new Set<Visitor>();
   readonly #ofAddress = new Map<string, Set<Visitor>>();
   readonly #most: number;
+  readonly #mostOfOneAddress: number;
   readonly #afterReading: (act: () => void) => void;
   #isThinning = false;
 
@@ -25,8 +26,13 @@ export class Doorstep<Visitor extends Stranger> {
    * @param most - in all, where that is less than {@link MOST_IN_ALL}
    * @param afterReading - does something when all that has arrived by now has been read once
    */
-  constructor(most: number, afterReading: (act: () => void) => void) {
+  constructor(
+    most: number,
+    afterReading: (act: () => void) => void,
+    mostOfOneAddress = MOST_OF_ONE_ADDRESS,
+  ) {
     this.#most = Math.min(most, MOST_IN_ALL);
+    this.#mostOfOneAddress = mostOfOneAddress;
     this.#afterReading = afterReading;
   }
 
@@ -34,7 +40,7 @@ export class Doorstep<Visitor extends Stranger> {
     const neighbours = this.#ofAddress.get(visitor.address) ?? new Set();
     this.#ofAddress.set(visitor.address, neighbours.add(visitor));
     this.#all.add(visitor);
-    if (neighbours.size > MOST_OF_ONE_ADDRESS || this.#all.size > this.#most) this.#thinOut();
+    if (neighbours.size > this.#mostOfOneAddress || this.#all.size > this.#most) this.#thinOut();
   }
 
   /** He has said who he is, or has gone. */
@@ -57,7 +63,7 @@ export class Doorstep<Visitor extends Stranger> {
     this.#afterReading(() => {
       this.#isThinning = false;
       for (const neighbours of this.#ofAddress.values()) {
-        this.#pushOut(neighbours, neighbours.size - MOST_OF_ONE_ADDRESS);
+        this.#pushOut(neighbours, neighbours.size - this.#mostOfOneAddress);
       }
       this.#pushOut(this.#all, this.#all.size - this.#most);
     });

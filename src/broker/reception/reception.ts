@@ -26,13 +26,15 @@ export class Reception<C extends Caller> {
   readonly #doorstep: Doorstep<C>;
   readonly #sockets = new Set<Socket>();
 
-  constructor(budget: DescriptorBudget, observer: ReceptionObserver<C>) {
+  /** @param mostOfOneAddress - callers; see {@link Doorstep} */
+  constructor(budget: DescriptorBudget, observer: ReceptionObserver<C>, mostOfOneAddress?: number) {
     this.#budget = budget;
     this.#observer = observer;
     this.#doorstep = new Doorstep(
       Math.ceil(budget.free / SHARE_OF_DESCRIPTORS),
       // Bytes of a connection are read in the turn of the event loop after the one that accepts it.
       (act) => setImmediate(() => setImmediate(act)),
+      mostOfOneAddress,
     );
   }
 

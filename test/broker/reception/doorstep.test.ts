@@ -97,3 +97,10 @@ test('nobody is pushed out who is heard in time, however many come at once', () 
   thinOut();
   assert.deepEqual(out(all), []);
 });
+
+test('one address may be given more room', () => {
+  const door = new Doorstep<Visitor>(MOST_IN_ALL, (act) => act(), 200);
+  const all = visitors(201, '192.0.2.1');
+  for (const visitor of all) door.enter(visitor);
+  assert.deepEqual(out(all), [0]);
+});
