@@ -4,6 +4,9 @@ import { type Door, type DoorName, type DoorSite, openDoor } from '../door.ts';
 import { HostCaller, type HostDialogue, type HostDirectory } from './host-caller.ts';
 import { nameOfHost } from './host-name.ts';
 
+/** Clients of one address that have not said their host: hundreds may come at once from behind a proxy. */
+const MOST_OF_ONE_ADDRESS = 512;
+
 /** What a door where clients ask for hosts needs of a broker. */
 export type HostSite = DoorSite & Pick<Site, 'directory'>;
 
@@ -35,6 +38,7 @@ export async function openHostDoor<Fault extends DoorRefusal>(
       door,
       port,
       (socket, left) => new HostCaller(socket, converse(), hosts, left),
+      MOST_OF_ONE_ADDRESS,
     ),
   ];
 }
