@@ -12,8 +12,8 @@ export interface Identity {
 export interface Authority {
   /** Its own certificate, in PEM. */
   cert: string;
-  /** A certificate for `localhost` and this machine's addresses. */
-  server(validity?: Validity): Identity;
+  /** A certificate for `localhost` or another host, and this machine's addresses. */
+  server(validity?: Validity, host?: string): Identity;
   /** A certificate for a client of this name. */
   client(name: string, validity?: Validity): Identity;
 }
@@ -36,19 +36,18 @@ export function createAuthority(name = 'Test CA'): Authority {
   };
   return {
     cert: forge.pki.certificateToPem(own),
-    server: (validity = 'valid') =>
-      issue('localhost', validity, [
+    server: (validity = 'valid', host = 'localhost') =>
+      issue(host, validity, [
         { name: 'extKeyUsage', serverAuth: true },
-        { name: 'subjectAltName', altNames: ALTERNATIVE_NAMES },
+        { name: 'subjectAltName', altNames: [{ type: 2, value: host }, ...ADDRESSES] },
       ]),
     client: (subject, validity = 'valid') =>
       issue(subject, validity, [{ name: 'extKeyUsage', clientAuth: true }]),
   };
 }
 
-/** Types of RFC 5280, 4.2.1.6: a DNS name, two IP addresses. */
-const ALTERNATIVE_NAMES = [
-  { type: 2, value: 'localhost' },
+/** Of this machine. By RFC 5280, 4.2.1.6, type 7 is an IP address, and type 2 a DNS name. */
+const ADDRESSES = [
   { type: 7, ip: '127.0.0.1' },
   { type: 7, ip: '::1' },
 ];
