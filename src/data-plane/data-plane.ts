@@ -87,6 +87,8 @@ export interface Exchange {
    * the exchange's own port, and encrypted if those are
    */
   adoptClient(socket: Socket, begun?: ClientBeginning): void;
+  /** Back-connects that wait for a client. */
+  readonly spares: number;
   /** Live figures; the byte counts move while connections run. */
   counters(): ExchangeCounters;
   /** The pairs there are at the moment, with what they have moved so far. */

@@ -119,6 +119,10 @@ export class RemoteExchange implements Exchange {
     else this.#thread.send({ do: 'adopt-client', id: this.#id, connection, greeting });
   }
 
+  get spares(): number {
+    return this.#counters.read().spares;
+  }
+
   counters(): ExchangeCounters {
     return this.#counters.read();
   }

@@ -139,6 +139,10 @@ export class PortableExchange implements Exchange {
     this.#board.adoptClient(connection, connection.address, connection.port, begun);
   }
 
+  get spares(): number {
+    return this.#counters.read().spares;
+  }
+
   counters(): ExchangeCounters {
     const counters = this.#counters.read();
     for (const { bytesToServer, bytesToClient } of this.#board.clients.list()) {

@@ -24,6 +24,7 @@ async function open(t: TestContext, share?: SharedPort) {
   const exchange: Exchange = {
     clientPort: 4000,
     backConnectPort: 5000,
+    spares: 0,
     announce: () => note('announce')(),
     say: (line) => note('say')(line.trim()),
     hold: note('hold'),
