@@ -14,7 +14,7 @@ import type { DoorName } from './doors/door.ts';
 /** A server's registration and the ports opened for it. */
 export interface RegistrationInfo {
   id: number;
-  protocol: 'basic' | 'extended';
+  protocol: 'basic' | 'extended' | 'names';
   /** Where the server's control connection came from; empty while only a lease of the state file is known. */
   address: string;
   /** 0 where clients reach it by name only. */
@@ -83,18 +83,23 @@ export type RegistrationRefusal =
   | ErrorCode;
 
 /**
- * Why a front door turned somebody away. `descriptors`: the process has none left.
- * `pushed-out`: it took its time, and others came. `timeout`: it did not say in time what it
+ * Why a front door turned somebody away. `timeout`: it did not say in time what it
  * wants. `unknown`: no service has the name that it asks for. `away`: that service is not
- * there. `unnamed`: its ClientHello names no host. `not-tls`: it sent no ClientHello.
- * The others: its request is none that can be passed on.
+ * there. `used`: somebody else has the name. `too-many-names`: its address has too many.
+ * `bad-name`: no service may be called so. `unknown-command`: it asks for something else.
+ * `unnamed`: its ClientHello names no host. `not-tls`: it sent no ClientHello. `bad-request`,
+ * `http2`, `http-version`, `head-too-large`: its request is none that can be passed on. The others
+ * are as for registrations.
  */
 export type DoorRefusal =
-  | 'descriptors'
-  | 'pushed-out'
+  | RegistrationRefusal
   | 'timeout'
   | 'unknown'
   | 'away'
+  | 'used'
+  | 'too-many-names'
+  | 'bad-name'
+  | 'unknown-command'
   | 'unnamed'
   | 'not-tls'
   | 'bad-request'

@@ -52,9 +52,10 @@ export function logBroker(broker: Broker, log: Log, advertise: string | undefine
   });
   broker.on('doorRefused', (door, address, cause, detail) => {
     const sent = detail === '' ? '' : ` (${printable(detail)})`;
+    const words = { ...REGISTRATION_REFUSALS, ...DOOR_REFUSALS };
     throttled(
       `${door} ${cause}`,
-      `Front door ${door}: ${address} refused: ${DOOR_REFUSALS[cause]}${sent}`,
+      `Front door ${door}: ${address} refused: ${words[cause] ?? cause}${sent}`,
       { event: 'doorRefused', door, address, cause, detail: escaped(detail) },
     );
   });
@@ -68,6 +69,7 @@ export function logBroker(broker: Broker, log: Log, advertise: string | undefine
     log('info', `Serving relay requests ${[...port, ...named, ...grouped].join(', ')}${where}`, {
       event: 'registered',
       ...registration,
+      ...(name === undefined ? {} : { name: escaped(name) }),
       ...(advertise === undefined ? {} : { host: advertise }),
     });
     const fetched = backConnectPort === 0 ? '' : `, back-connects on port ${backConnectPort}`;

@@ -55,12 +55,19 @@ export const REGISTRATION_REFUSALS: Partial<Record<RegistrationRefusal, string>>
   'basic-refused': 'it has no token, or does not use TLS; --allow-basic lets its address in',
 };
 
-export const DOOR_REFUSALS: Record<DoorRefusal, string> = {
-  descriptors: 'out of file descriptors; raise the limit (ulimit -n)',
+/** Beyond those for registrations. */
+export const DOOR_REFUSALS: Record<
+  Exclude<DoorRefusal, RegistrationRefusal> | 'pushed-out',
+  string
+> = {
   'pushed-out': 'it took its time to say what it wants, and others came',
   timeout: 'it did not say in time what it wants',
   unknown: 'no service has the name that it asks for',
   away: 'the service that it asks for is not there',
+  used: 'somebody else has the name',
+  'too-many-names': 'its address has too many names',
+  'bad-name': 'no service may be called so',
+  'unknown-command': 'it asks for something that is not known',
   unnamed: 'its TLS names no host',
   'not-tls': 'it does not speak TLS',
   'bad-request': 'its request is none that can be passed on',

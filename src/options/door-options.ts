@@ -1,8 +1,14 @@
 import * as v from 'valibot';
-import { domain, port } from './values.ts';
+import { domain, port, twoPorts } from './values.ts';
 
 /** The front doors of a broker: none is open that is not asked for. */
 export const doorOptions = {
+  /** Ports where servers reserve names and where clients ask for them, `<server port>:<client port>`; 0 lets the system pick. Default: none. */
+  names: {
+    schema: v.optional(twoPorts),
+    hint: 'port:port',
+    help: 'Ports where servers reserve names and where clients ask for them, such as 8010:9010',
+  },
   /** Port for TLS clients of all services that have a name, told apart by SNI; 0 lets the system pick. Default: none. */
   tlsNames: {
     schema: v.optional(port),

@@ -75,6 +75,18 @@ export function parsePortRange(range: string): PortRange | undefined {
   return from >= 1 && from <= to && to <= 65535 ? { from, to } : undefined;
 }
 
+/** `<port>:<port>`; 0 lets the system pick. */
+export const twoPorts = v.pipe(
+  v.string(),
+  v.check((ports) => parseTwoPorts(ports) !== undefined, 'expected <port>:<port>'),
+);
+
+export function parseTwoPorts(ports: string): [number, number] | undefined {
+  const match = /^(\d{1,5}):(\d{1,5})$/.exec(ports);
+  const [first, second] = [Number(match?.[1]), Number(match?.[2])];
+  return first <= 65535 && second <= 65535 ? [first, second] : undefined;
+}
+
 /** IP addresses and CIDR blocks, with commas between them. */
 export const blocks = v.pipe(
   v.string(),

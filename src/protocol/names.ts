@@ -4,7 +4,17 @@
 export const SERVER_GREETING = 'SERVER';
 export const CLIENT_GREETING = 'CLIENT';
 
+/** What a server may ask for; all but the last with a name, which is the next line. */
+export const COMMANDS = ['RESERVE', 'RELEASE', 'CONNECT', 'STOP'] as const;
+
+export type Command = (typeof COMMANDS)[number];
+
+/** Both sides are joined. */
 export const CONNECTED = 'CONNECTED';
+
+/** Why a server is not given what it asks for. */
+export const USED = 'USED';
+export const UNKNOWN_COMMAND = 'UNKNOWN COMMAND';
 
 /** Why a client is not joined with a service. */
 export const ABSENCES = ['NOEXIST', 'OFFLINE'] as const;
@@ -24,6 +34,19 @@ const NOT_IN_NAMES = /[\p{Cc}\ufffd]/u;
 export function isServiceName(name: string): boolean {
   const length = Buffer.byteLength(name);
   return length >= 1 && length <= LONGEST_NAME && !NOT_IN_NAMES.test(name);
+}
+
+/** What a line asks for, in letters of any case. */
+export function parseCommand(line: string): Command | undefined {
+  const word = withoutReturn(line);
+  // Not by toUpperCase(), which makes ASCII of other letters.
+  return COMMANDS.find((command) => new RegExp(`^${command}$`, 'i').test(word));
+}
+
+/** The name in a line. */
+export function parseServiceName(line: string): string | undefined {
+  const name = withoutReturn(line);
+  return isServiceName(name) ? name : undefined;
 }
 
 /** A line, as far as it means something: since no line has a carriage return in it, one at its end does no harm. */

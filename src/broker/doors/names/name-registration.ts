@@ -1,0 +1,103 @@
+import type { Socket } from 'node:net';
+import type { ClientBeginning, Exchange } from '../../../data-plane/data-plane.ts';
+import { CONNECTED } from '../../../protocol/names.ts';
+import { strictest } from '../../access/limits.ts';
+import type { EmitBrokerEvent, RegistrationEnding, RegistrationInfo } from '../../events.ts';
+import type { NamedService } from '../../names/directory.ts';
+import { exchangeSettings, planeFor } from '../../registration/exchange-settings.ts';
+import { type Registration, reporting } from '../../registration/registration.ts';
+import type { Site } from '../../registration/site.ts';
+
+/** Connections of a server that may wait for clients under one name. */
+const MOST_PARKED = 1000;
+
+/**
+ * Milliseconds in which a name is not used, after which it is given up: a day, or two at most,
+ * so that a machine that is off at night keeps it.
+ */
+const UNUSED = 86_400_000;
+
+/** A name that a server has reserved, with the connections that it has parked under it. */
+export class NameRegistration implements Registration, NamedService {
+  readonly info: RegistrationInfo;
+  readonly exchange: Exchange;
+  readonly ended: Promise<void>;
+  readonly #emit: EmitBrokerEvent;
+  readonly #upkeep: NodeJS.Timeout;
+  #isUsed = true;
+  #isEnding = false;
+  #resolveEnded: () => void = () => {};
+
+  private constructor(info: RegistrationInfo, exchange: Exchange, emit: EmitBrokerEvent) {
+    this.info = info;
+    this.exchange = exchange;
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+    this.#emit = emit;
+    this.#upkeep = setInterval(() => this.#look(), UNUSED);
+    const pool = { most: MOST_PARKED, introduction: `${CONNECTED}\n` };
+    exchange.announce({ descriptor: undefined, pool });
+  }
+
+  static async open(
+    { settings, access, planes, emit }: Site,
+    own: { id: number; name: string; address: string },
+  ): Promise<NameRegistration> {
+    let registration: NameRegistration;
+    const opening = exchangeSettings(settings, access, {
+      clientPort: undefined,
+      backConnectPort: undefined,
+      pairing: 'order',
+      // Whose connections they are is seen to at the door.
+      backConnectFrom: undefined,
+      limits: strictest(access.limits),
+      secured: false,
+    });
+    // What is spoken at this door is not encrypted, whatever holds for client ports.
+    const plain = { ...opening, tls: undefined };
+    const exchange = await planeFor(plain, planes).openExchange(plain, {
+      ...reporting(emit, () => registration.info),
+      notify: () => {},
+    });
+    const info = {
+      ...own,
+      protocol: 'names',
+      clientPort: 0,
+      backConnectPort: 0,
+      secured: false,
+    } as const;
+    registration = new NameRegistration(info, exchange, emit);
+    return registration;
+  }
+
+  get isAvailable(): boolean {
+    return this.exchange.spares > 0;
+  }
+
+  enter(client: Socket, begun?: ClientBeginning): void {
+    this.exchange.adoptClient(client, begun);
+  }
+
+  /** Keeps a connection of the server for a client. */
+  park(socket: Socket, rest: Buffer): void {
+    this.#isUsed = true;
+    this.exchange.adopt(socket, undefined, rest);
+  }
+
+  async end(ending: RegistrationEnding): Promise<void> {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    clearInterval(this.#upkeep);
+    await this.exchange.stop();
+    this.#resolveEnded();
+    this.#emit('ended', this.info, ending, this.exchange.counters());
+  }
+
+  /** Nobody else gets a name for which its server does not come back. */
+  #look(): void {
+    const { spares, waiting, paired } = this.exchange.counters();
+    if (!this.#isUsed && spares + waiting + paired === 0) void this.end('lease-over');
+    this.#isUsed = false;
+  }
+}
