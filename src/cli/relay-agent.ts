@@ -20,7 +20,7 @@ await program({
     const log = createLog({ log: isJson ? 'json' : 'pretty', verbose: false });
     const target = nameOf(settings.target);
     logAgent(agent, log, target);
-    if (settings.pool !== undefined) logPool(log, settings.pool, target);
+    if (settings.pool !== undefined) logPool(log, settings.pool, settings.connections, target);
     if (isJson) logForPrograms(agent, log, target);
     else printAddress(agent, log);
     tellScripts(agent, { onReady, addressFile }, log);

@@ -51,9 +51,9 @@ export function logAgent(agent: Agent, log: Log, target: string): void {
 }
 
 /** Writes into a log what an agent is there for that registers nothing. */
-export function logPool(log: Log, pool: string, target: string): void {
-  const sentence = `Keeping connections in the pool at ${pool}; its clients reach ${target}`;
-  log('info', sentence, { event: 'pooling', pool });
+export function logPool(log: Log, pool: string, connections: number, target: string): void {
+  const sentence = `Keeping ${connections} connections in the pool at ${pool}; its clients reach ${target}`;
+  log('info', sentence, { event: 'pooling', pool, connections });
 }
 
 /** What programs get in full, and people in short: the address, and why there is none. */

@@ -92,9 +92,9 @@ export const agentOptions = {
   },
   /** Connections that wait in the pool, 1 to 1024. Default 8. */
   connections: {
-    schema: v.optional(pooled),
+    schema: v.optional(pooled, 8),
     hint: 'n',
-    help: 'Connections that wait in the pool (default: 8)',
+    help: 'Connections that wait in the pool',
     needs: ['pool'],
   },
   /** The client port; the relay refuses if it is taken or not allowed. Default: the relay chooses. */

@@ -13,6 +13,8 @@ export interface Option<Schema extends v.GenericSchema = v.GenericSchema> {
   hint?: string;
   /** Given by place instead of by name on the command line. */
   positional?: true;
+  /** May be given several times on the command line, which is the same as once with commas. */
+  repeatable?: true;
   /** Other options without one of which this one does nothing: given alone, it is a mistake. */
   needs?: readonly string[];
   /** Other options that say something else about the same thing. */
@@ -34,22 +36,32 @@ export function checkOptions<O extends Options>(options: O, input: object = {}):
   const entries = Object.entries(options).map(([key, { schema }]) => [key, schema]);
   const result = v.safeParse(v.object(Object.fromEntries(entries)), input);
   const unknown = Object.keys(input).filter((key) => !Object.hasOwn(options, key));
+  const given = givenIn(options, input);
   const faults = [
     ...(result.issues ?? []).map(describeIssue),
     ...unknown.map((key) => `unknown option ${key}`),
-    ...Object.entries(options).flatMap(([key, option]) => misfits(key, option, input)),
+    ...Object.entries(options).flatMap(([key, option]) => misfits(key, option, given)),
   ];
   if (result.success && faults.length === 0) return result.output as OptionsOutput<O>;
   throw new RelayError('E_BAD_OPTION', faults.join('; '));
 }
 
-/** What is wrong with an option for what else is given. A flag that is off counts as not given. */
-function misfits(key: string, { needs, excludes = [] }: Option, input: object): string[] {
-  const given = new Set(
-    Object.entries(input)
-      .filter(([, value]) => value !== undefined && value !== false)
-      .map(([key]) => key),
-  );
+/** What somebody has set. A default counts as not given: those who come behind the first check see all of them. */
+function givenIn(options: Options, input: object): ReadonlySet<string> {
+  const values = new Map(Object.entries(input));
+  const given = Object.entries(options).filter(([key, { schema }]) => {
+    const value = values.get(key);
+    return value !== undefined && value !== v.getDefault(schema);
+  });
+  return new Set(given.map(([key]) => key));
+}
+
+/** What is wrong with an option for what else is given. */
+function misfits(
+  key: string,
+  { needs, excludes = [] }: Option,
+  given: ReadonlySet<string>,
+): string[] {
   if (!given.has(key)) return [];
   const clashes = excludes.filter((other) => given.has(other));
   const alone = needs !== undefined && !needs.some((other) => given.has(other));

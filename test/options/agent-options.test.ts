@@ -19,6 +19,7 @@ test('an agent needs a target and a relay, and its defaults are the documented o
     tls: false,
     singlePort: false,
     spares: 0,
+    connections: 8,
     halfCloseTimeout: 600,
     drain: 10,
     dataPlane: 'auto',
@@ -31,8 +32,8 @@ test('an agent needs a target and a relay, and its defaults are the documented o
 });
 
 test('for a pool, an agent needs nothing else, and takes nothing that is for a registration', () => {
-  const { to, pool } = checkAgentOptions({ target: 3000, pool: 'a:1' });
-  assert.deepEqual([to, pool], [undefined, 'a:1']);
+  const { to, pool, connections } = checkAgentOptions({ target: 3000, pool: 'a:1' });
+  assert.deepEqual([to, pool, connections], [undefined, 'a:1', 8]);
   const tls = { tls: true, tlsCa: 'a', tlsCert: 'b', tlsKey: 'c', tlsServername: 'd' };
   checkAgentOptions({ target: 1, pool: 'a:1', ...tls, halfCloseTimeout: 1, drain: 1 });
   const others = {
@@ -68,7 +69,7 @@ test('the connections of a pool are so many, and for a pool', () => {
       /^RelayError: connections: expected a whole number, 1 to 1024$/,
     );
   }
-  assert.throws(() => checkAgentOptions({ target: 1, to: 'a:1', connections: 8 }), /needs pool/);
+  assert.throws(() => checkAgentOptions({ target: 1, to: 'a:1', connections: 7 }), /needs pool/);
 });
 
 test('a bare port is a port of this machine, as a number and as text', () => {

@@ -77,6 +77,12 @@ const keyed = {
   encrypt: { schema: v.optional(v.boolean(), false), help: '', needs: ['cert', 'pfx'] },
 } satisfies Options;
 
+const doubled = {
+  a: { schema: v.optional(count), help: '', excludes: ['c'] },
+  b: { schema: v.optional(count, 7), help: '', needs: ['a'] },
+  c: { schema: v.optional(count, 7), help: '' },
+} satisfies Options;
+
 function misfitsOf(input: object): string {
   try {
     checkOptions(keyed, input);
@@ -92,6 +98,13 @@ test('an option that does nothing without another is refused without it', () => 
   assert.equal(misfitsOf({ pfx: 'a', encrypt: true }), 'none');
   assert.equal(misfitsOf({ key: 'b' }), 'key: needs cert');
   assert.equal(misfitsOf({ encrypt: true }), 'encrypt: needs cert or pfx');
+});
+
+test('what is checked twice is as good the second time, with all the defaults', () => {
+  const settings = checkOptions(doubled, { a: 1 });
+  assert.deepEqual(checkOptions(doubled, settings), settings);
+  assert.throws(() => checkOptions(doubled, { b: 8 }), /b: needs a/);
+  assert.throws(() => checkOptions(doubled, { a: 1, c: 1 }), /a: cannot be given together with c/);
 });
 
 test('options that contradict each other are refused together', () => {

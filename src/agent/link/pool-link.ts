@@ -8,9 +8,6 @@ import { type Link, MOST_DIALLING, type WaitingClient } from './link.ts';
 import { readTls, type TlsSettings } from './tls.ts';
 import { isDistrust, untrustedCertificate } from './trust.ts';
 
-/** Unless somebody says otherwise. */
-const CONNECTIONS = 8;
-
 /** Milliseconds until a connection that broke is replaced. */
 const PAUSE = 5000;
 
@@ -19,7 +16,7 @@ export interface PoolContext {
     /** The relay port of the pool. */
     pool: string;
     /** As many wait there at any time. */
-    connections?: number | undefined;
+    connections: number;
   };
   service: Service;
   notice: NoticeListener;
@@ -47,7 +44,7 @@ export class PoolLink implements Link {
   }
 
   async serve(onClient: (client: WaitingClient) => void): Promise<void> {
-    const { connections = CONNECTIONS } = this.#context.settings;
+    const { connections } = this.#context.settings;
     const kept = Array.from({ length: connections }, () => this.#keepOne(onClient));
     await Promise.all(kept);
   }

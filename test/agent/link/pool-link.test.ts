@@ -13,7 +13,7 @@ interface Parked {
 }
 
 /** A link to a pool, the connections that it has made so far, what it told, and its clients. */
-function pooling(t: TestContext, connections?: number) {
+function pooling(t: TestContext, connections: number) {
   const parked: Parked[] = [];
   const notices: string[] = [];
   const clients: WaitingClient[] = [];
@@ -64,12 +64,6 @@ describe('a link to a pool', () => {
     assert.equal(clients.length, 4);
     assert.equal(parked.length, 7);
     assert.deepEqual(notices, []);
-  });
-
-  test('keeps eight there unless told otherwise', async (t) => {
-    const { parked } = pooling(t);
-    await settled();
-    assert.equal(parked.length, 8);
   });
 
   test('replaces one that broke after five seconds, and meanwhile those that were used', async (t) => {
