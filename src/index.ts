@@ -27,3 +27,5 @@ export type { RelayErrorCode } from './errors.ts';
 export { RelayError } from './errors.ts';
 export type { AgentOptions, Target } from './options/agent-options.ts';
 export type { BrokerOptions } from './options/broker-options.ts';
+export type { Pool, PoolOptions, PoolTls } from './pool/create-pool.ts';
+export { createPool } from './pool/create-pool.ts';

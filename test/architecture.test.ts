@@ -8,12 +8,13 @@ const SOURCE = fileURLToPath(new URL('../src', import.meta.url));
 
 /** What each part may import of the others. A part is a folder of src, or a file there. */
 const ALLOWED: Record<string, string[]> = {
-  index: ['agent', 'broker', 'connect', 'data-plane', 'options', 'errors'],
+  index: ['agent', 'broker', 'connect', 'pool', 'data-plane', 'options', 'errors'],
   cli: ['agent', 'broker', 'connect', 'log', 'options', 'errors'],
   log: ['broker', 'agent', 'connect', 'data-plane', 'protocol'],
-  broker: ['protocol', 'data-plane', 'yamux', 'options', 'errors'],
+  broker: ['pool', 'protocol', 'data-plane', 'yamux', 'options', 'errors'],
   agent: ['protocol', 'data-plane', 'yamux', 'options', 'errors'],
   connect: ['protocol', 'data-plane', 'options', 'errors'],
+  pool: ['data-plane', 'options', 'errors'],
   options: ['protocol', 'data-plane', 'errors'],
   protocol: [],
   yamux: [],
