@@ -47,7 +47,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
    * @returns the address and port it is bound to.
    * @throws RelayError `E_LISTEN` when the system refuses, `E_DATA_PLANE` when the
    *   data plane asked for cannot be had, `E_TOKENS`, `E_TLS` or `E_STATE` when such a
-   *   file cannot be used.
+   *   file cannot be used, `E_BAD_OPTION` when nobody could come in by a front door.
    */
   async start(): Promise<{ host: string; port: number }> {
     if (this.#started || this.#closing) {

@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import type { ArgsDef } from 'citty';
 import * as v from 'valibot';
 import { RelayError } from '../errors.ts';
@@ -27,11 +28,23 @@ export function settingsFrom<O extends Options>(
   refuseUnknown(options, args, rawArgs);
   const given: Record<string, unknown> = {};
   for (const [key, option] of Object.entries(options)) {
-    const value = args[key] ?? args[dashed(key)] ?? (environment[variableOf(key)] || undefined);
+    const arg = option.repeatable ? all(dashed(key), rawArgs) : (args[key] ?? args[dashed(key)]);
+    const value = arg ?? (environment[variableOf(key)] || undefined);
     if (value !== undefined)
       given[key] = typeof value === 'string' ? typed(value, option.schema) : value;
   }
   return checkOptions(options, given);
+}
+
+/** citty knows but the last value of an option. */
+function all(flag: string, rawArgs: string[]): string | undefined {
+  const options = { [flag]: { type: 'string', multiple: true } } as const;
+  const { values } = parseArgs({ args: rawArgs, options, strict: false });
+  const given = values[flag];
+  // A flag without a value is true.
+  return Array.isArray(given)
+    ? given.map((value) => (value === true ? '' : value)).join()
+    : undefined;
 }
 
 /** citty takes whatever it is given, and drops a positional given by name; a mistake must not go unnoticed. */

@@ -110,8 +110,8 @@ export interface ExchangeSettings {
   backConnectPort: number | undefined;
   /** How a back-connect finds its client: in order of arrival, or by the ticket in its first line. */
   pairing: 'order' | 'ticket';
-  /** The only address back-connects are taken from; anyone's when undefined. */
-  backConnectFrom: string | undefined;
+  /** The only address, or the list of addresses and CIDR blocks, that back-connects are taken from; anyone's when undefined. */
+  backConnectFrom: string | readonly string[] | undefined;
   limits: ClientLimits;
   /** Milliseconds a client waits for its back-connect. */
   pairTimeout: number;
@@ -125,7 +125,7 @@ export interface ExchangeSettings {
 export type TlsSource = () => TlsOptions;
 
 export interface ExchangeTls {
-  /** Paired by ticket. */
+  /** Those paired by ticket, and those of a pool. */
   backConnects?: TlsSource | undefined;
   clients?: TlsSource | undefined;
 }

@@ -11,7 +11,7 @@ export const REGISTRATION_ENDINGS: Record<RegistrationEnding, string> = {
   lost: 'the control connection failed',
   silent: 'the server no longer answers notifications',
   'not-reading': 'the server does not read its notifications',
-  junk: 'the server sent something, which the basic protocol has no place for',
+  junk: 'the server sent something, which its protocol has no place for',
   bye: 'the agent is done',
   'lease-over': 'the agent did not come back in time',
   revoked: 'its token was withdrawn or has expired',
@@ -84,7 +84,8 @@ export const CLIENT_REFUSALS: Record<ClientRefusal | BackConnectRefusal, string>
   denied: 'client refused: not from an address that may connect',
   parked: 'client refused: the service is down',
   descriptors: 'client refused: out of file descriptors; raise the limit (ulimit -n)',
-  address: "back-connect refused: not from the server's address; --back-connect-from any allows it",
+  address:
+    "back-connect refused: not from the server's address, which --back-connect-from any allows, nor from one that --allow-basic lets into a pool",
   'no-client': 'back-connect closed: no client waits for it any more',
   ticket: 'back-connect closed: its ticket is good for no client that waits',
   hello: 'back-connect closed: no proper first line came in time',

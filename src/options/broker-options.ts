@@ -51,7 +51,7 @@ export const brokerOptions = {
     hint: 'file',
     help: 'Registering takes a token from this file',
   },
-  /** Addresses and CIDR blocks, with commas, that may register by the basic protocol where tokens or TLS are demanded. Default: none. */
+  /** Addresses and CIDR blocks, with commas, that may register by the basic protocol, and use the announce and pool doors, where tokens or TLS are demanded. Default: none. */
   allowBasic: {
     schema: v.optional(blocks),
     hint: 'blocks',
@@ -149,6 +149,7 @@ export const brokerOptions = {
     hint: 'same|any',
     help: "Take back-connects from the registrant's address only, or from any",
   },
+  ...doorOptions,
   ...relayingOptions,
   /** Threads of the Linux data plane, at most. Default: one per core, up to four. */
   threads: {

@@ -1,8 +1,33 @@
 import * as v from 'valibot';
-import { domain, port, twoPorts } from './values.ts';
+import { domain, port, portPairs, twoPorts } from './values.ts';
 
 /** The front doors of a broker: none is open that is not asked for. */
 export const doorOptions = {
+  /** Port for registrants that say nothing and are told their client port at once; 0 lets the system pick. Default: none. */
+  announcePort: {
+    schema: v.optional(port),
+    hint: 'port',
+    help: 'Port for registrants of the announce protocol (0: the system picks)',
+  },
+  /** Whether these get random client ports rather than the next free ones. Default false. */
+  announceRandom: {
+    schema: v.optional(v.boolean(), false),
+    help: 'Give those registrants random client ports (default: the next ones that are free)',
+    needs: ['announcePort'],
+  },
+  /** Pools, `<relay port>:<service port>` each, with commas between them; 0 lets the system pick. Default: none. */
+  pool: {
+    schema: v.optional(portPairs),
+    hint: 'relay port:service port',
+    help: 'Join clients of the service port with idle connections to the relay port; may be given several times',
+    repeatable: true,
+  },
+  /** Whether the relay ports of pools take TLS, with client certificates if `tlsClientCa` demands them. Default false. */
+  poolTls: {
+    schema: v.optional(v.boolean(), false),
+    help: "The far ends of pools speak TLS, with the broker's certificate",
+    needs: ['pool'],
+  },
   /** Ports where servers reserve names and where clients ask for them, `<server port>:<client port>`; 0 lets the system pick. Default: none. */
   names: {
     schema: v.optional(twoPorts),

@@ -75,6 +75,18 @@ export function parsePortRange(range: string): PortRange | undefined {
   return from >= 1 && from <= to && to <= 65535 ? { from, to } : undefined;
 }
 
+/** `<port>:<port>`, with commas between several; 0 lets the system pick. */
+export const portPairs = v.pipe(
+  v.string(),
+  v.check((pairs) => parsePortPairs(pairs) !== undefined, 'expected <port>:<port>'),
+);
+
+/** The entries of a {@link portPairs} list. */
+export function parsePortPairs(list: string): [number, number][] | undefined {
+  const pairs = list.split(',').map((pair) => parseTwoPorts(pair.trim()));
+  return pairs.every((pair) => pair !== undefined) ? pairs : undefined;
+}
+
 /** `<port>:<port>`; 0 lets the system pick. */
 export const twoPorts = v.pipe(
   v.string(),

@@ -98,6 +98,19 @@ test('a list of addresses is one value, on the command line and in the environme
   refused('8080 --allow-clients 10.0.0.0/8,localhost', /^allowClients: expected IP addresses/);
 });
 
+test('an option that may be given several times is the same as one list', () => {
+  const pools = '9000:8000,9001:8001';
+  const line = '8080 --pool 9000:8000 --drain 5 --pool=9001:8001';
+  assert.equal(brokerSettings(line).pool, pools);
+  assert.equal(brokerSettings(line).drain, 5);
+  assert.equal(brokerSettings(`8080 --pool ${pools}`).pool, pools);
+  assert.equal(brokerSettings('8080', { RELAY_POOL: pools }).pool, pools);
+  assert.equal(brokerSettings('8080 --pool 1:2', { RELAY_POOL: pools }).pool, '1:2');
+  for (const wrong of ['--pool', '--pool 1:2 --pool', '--pool 1:2 --pool x', '--pool=1:2,']) {
+    refused(`8080 ${wrong}`, /^pool: expected <port>:<port>$/);
+  }
+});
+
 test('what needs another option is refused alone, wherever it was given', () => {
   const files = { RELAY_TLS_CERT: 'c', RELAY_TLS_KEY: 'k' };
   assert.equal(brokerSettings('8080 --client-tls', files).clientTls, true);

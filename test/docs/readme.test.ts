@@ -43,7 +43,7 @@ describe('README.md', () => {
       import { connect } from 'node:net';
       const control = connect(1) as { remoteAddress: string };
       const backConnectPort = 1;
-      export { control, backConnectPort, connectByName, createAgent, createBroker, createServer, dialBackAndPipe };
+      export { control, backConnectPort, connectByName, createAgent, createBroker, createPool, createServer, dialBackAndPipe };
       ${bodies.map((body) => `void (async () => {\n${body}\n});`).join('\n')}`;
     // Inside the project, so that its name resolves to it.
     await mkdir('build', { recursive: true });

@@ -7,6 +7,8 @@ import { checkOptions } from '#src/options/option.ts';
 test('a broker needs a port and nothing else, and its defaults are the documented ones', () => {
   assert.deepEqual(checkOptions(brokerOptions, { port: 0 }), {
     port: 0,
+    announceRandom: false,
+    poolTls: false,
     clientTls: false,
     lease: 60,
     heartbeat: 5,

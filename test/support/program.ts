@@ -72,13 +72,18 @@ export function runCli(
 }
 
 /** A broker on loopback, and the control port that it logged. */
-export async function runBroker(
-  t: TestContext,
-  ...args: string[]
-): Promise<Program & { controlPort: number }> {
+export type RunningBroker = Program & { controlPort: number };
+
+export async function runBroker(t: TestContext, ...args: string[]): Promise<RunningBroker> {
   const broker = runCli(t, 'relay-broker', ['0', '--host', '127.0.0.1', ...args]);
   const [, port] = await broker.line(/Control connections on port (\d+)/);
   return Object.assign(broker, { controlPort: Number(port) });
+}
+
+/** The port of the broker's `nth` front door of this name. */
+export async function doorOf(broker: Program, door: string, nth = 1): Promise<string> {
+  const [, port = ''] = await broker.line(new RegExp(`Front door ${door} on port (\\d+)`), nth);
+  return port;
 }
 
 /** The client port of the broker's `nth` registration. */

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 import { needs } from './needs.ts';
-import { Program, runCli, runTypeScript } from './program.ts';
+import { doorOf, Program, type RunningBroker, runCli, runTypeScript } from './program.ts';
 import { firstBlock } from './readme.ts';
 
 /** A program that registers with a broker and has its clients' bytes echoed. */
@@ -10,10 +10,15 @@ export interface Registrant {
   needs: { skip: string | false };
   /** Options of the broker that it is to register with. */
   brokerOptions: string[];
-  start(t: TestContext, controlPort: number, echoPort: number): Promise<Program>;
+  /** Whether the client port is there without it. */
+  isOfPool?: true;
+  start(t: TestContext, broker: RunningBroker, echoPort: number): Promise<Program>;
 }
 
 const portable = ['--data-plane', 'portable'];
+
+/** As many as the clients that come and leave at once in a test: each uses one up for five seconds. */
+const CONNECTIONS = '64';
 
 export const registrants: Registrant[] = [
   relayAgent('relay-agent', [], []),
@@ -24,14 +29,44 @@ export const registrants: Registrant[] = [
     name: 'a registrant written from docs/protocol.md alone',
     needs: { skip: false },
     brokerOptions: [],
-    start: async (t, controlPort) =>
+    start: async (t, { controlPort }) =>
       runTypeScript(t, 'test/interop/legacy-registrant.ts', String(controlPort)),
+  },
+  {
+    name: 'an announce door',
+    needs: { skip: false },
+    brokerOptions: ['--announce-port', '0'],
+    start: async (t, broker) => {
+      const port = await doorOf(broker, 'announce');
+      return runTypeScript(t, 'test/interop/announce-registrant.ts', port);
+    },
+  },
+  {
+    name: 'a pool',
+    needs: { skip: false },
+    brokerOptions: ['--pool', '0:0'],
+    isOfPool: true,
+    start: async (t, broker) => {
+      const port = await doorOf(broker, 'pool');
+      return runTypeScript(t, 'test/interop/pool-far-end.ts', port, CONNECTIONS);
+    },
+  },
+  {
+    name: 'a pool, with relay-agent behind it',
+    needs: { skip: false },
+    brokerOptions: ['--pool', '0:0'],
+    isOfPool: true,
+    start: async (t, broker, echoPort) => {
+      const pool = `127.0.0.1:${await doorOf(broker, 'pool')}`;
+      const options = ['--pool', pool, '--connections', CONNECTIONS];
+      return runCli(t, 'relay-agent', [String(echoPort), ...options]);
+    },
   },
   {
     name: 'the Python server of the README',
     needs: needs('python3'),
     brokerOptions: [],
-    start: async (t, controlPort) =>
+    start: async (t, { controlPort }) =>
       new Program(t, 'python3', [
         await firstBlock(t, 'python', 'server.py'),
         '127.0.0.1',
@@ -42,7 +77,7 @@ export const registrants: Registrant[] = [
     name: 'the Go server of the README',
     needs: needs('go'),
     brokerOptions: [],
-    start: async (t, controlPort) => {
+    start: async (t, { controlPort }) => {
       const source = await firstBlock(t, 'go', 'server.go');
       const binary = source.replace(/\.go$/, '');
       const build = new Program(t, 'go', ['build', '-o', binary, source]);
@@ -57,7 +92,7 @@ function relayAgent(name: string, brokerOptions: string[], options: string[]): R
     name,
     needs: { skip: false },
     brokerOptions,
-    start: async (t, controlPort, echoPort) => {
+    start: async (t, { controlPort }, echoPort) => {
       const to = `127.0.0.1:${controlPort}`;
       return runCli(t, 'relay-agent', [String(echoPort), '--to', to, ...options]);
     },

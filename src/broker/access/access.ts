@@ -17,8 +17,9 @@ export class Access {
   readonly tls: TlsSource | undefined;
   /** What clients' connections are encrypted with, if they have to be. */
   readonly clientTls: TlsSource | undefined;
-  /** Who may register by the basic protocol although tokens or TLS are demanded. */
-  readonly #allowBasic: AddressList;
+  /** The addresses and blocks that registrants without token and TLS have to come from; anybody's when undefined. */
+  readonly unprovenFrom: readonly string[] | undefined;
+  readonly #unproven: AddressList;
   readonly #tokens: TokenBook | undefined;
   readonly #certificates: Certificates | undefined;
 
@@ -28,7 +29,6 @@ export class Access {
     certificates: Certificates | undefined,
   ) {
     const { allowBasic, ports } = settings;
-    this.#allowBasic = new AddressList(allowBasic === undefined ? [] : parseBlocks(allowBasic));
     const range = ports === undefined ? undefined : parsePortRange(ports);
     this.ports = range && [range];
     const { maxClients: clients, maxWaiting: waiting } = settings;
@@ -37,6 +37,10 @@ export class Access {
     this.clientTls = settings.clientTls ? certificates?.clients : undefined;
     this.#tokens = tokens;
     this.#certificates = certificates;
+    const isClosed = this.tokenRequired || this.tls !== undefined;
+    const blocks = allowBasic === undefined ? [] : parseBlocks(allowBasic);
+    this.unprovenFrom = isClosed ? blocks : undefined;
+    this.#unproven = new AddressList(blocks);
   }
 
   /** Rejects with a RelayError, `E_TOKENS` or `E_TLS`, when a file cannot be used. */
@@ -56,8 +60,7 @@ export class Access {
 
   /** Whether a registrant at this address may do without token and TLS. */
   admitsAnybodyAt(address: string): boolean {
-    const isClosed = this.tokenRequired || this.tls !== undefined;
-    return !isClosed || this.#allowBasic.has(address);
+    return this.unprovenFrom === undefined || this.#unproven.has(address);
   }
 
   /** Whether it takes a token to register. */

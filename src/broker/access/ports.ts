@@ -1,15 +1,20 @@
+import { randomInt } from 'node:crypto';
 import type { PortRange } from '../../options/values.ts';
 
 /** Below these, ports are privileged: nobody gets one whom the configuration does not give it. */
 const FIRST_OPEN_PORT = 1024;
 
-const OPEN_PORTS: PortRange = { from: FIRST_OPEN_PORT, to: 65535 };
+const HIGHEST_PORT = 65535;
+
+const OPEN_PORTS: PortRange = { from: FIRST_OPEN_PORT, to: HIGHEST_PORT };
 
 /** What a registrant asks for: one port, any of a range, or any at all, where one may be preferred. */
 export interface PortWish {
   port?: number | undefined;
   ports?: PortRange | undefined;
   preferredPort?: number | undefined;
+  /** Where several will do, which are tried first: those from one on, and the others after them, or none. Default: the lowest. */
+  order?: { from: number } | 'random' | undefined;
 }
 
 /** Ports that somebody has. */
@@ -36,13 +41,15 @@ export function choosePort(
   const wanted = wish.port === undefined ? wish.ports : { from: wish.port, to: wish.port };
   const open = allowed ?? [OPEN_PORTS];
   const ranges = wanted === undefined ? open : intersect(open, wanted);
-  const systemPicks = wanted === undefined && allowed === undefined;
-  const { preferredPort = 0 } = wish;
+  const { preferredPort = 0, order } = wish;
+  // What it picks is random.
+  const systemPicks =
+    wanted === undefined && allowed === undefined && (order === undefined || order === 'random');
   const preferred = ranges.some(({ from, to }) => preferredPort >= from && preferredPort <= to);
   return {
     candidates: freeOf(
       preferred ? [preferredPort] : [],
-      systemPicks ? [0] : portsOf(ranges),
+      systemPicks ? [0] : ordered(ranges, order),
       taken,
     ),
     refusal: refusalOf(wanted, ranges),
@@ -62,6 +69,20 @@ function* freeOf(
 function refusalOf(wanted: PortRange | undefined, ranges: readonly PortRange[]) {
   if (wanted === undefined) return 'no-port';
   return ranges.length === 0 ? 'port-forbidden' : 'port-taken';
+}
+
+function* ordered(ranges: readonly PortRange[], order: PortWish['order']): Generator<number> {
+  if (order === undefined) yield* portsOf(ranges);
+  else if (order === 'random') yield* shuffled(portsOf(ranges));
+  else {
+    yield* portsOf(intersect(ranges, { from: order.from, to: HIGHEST_PORT }));
+    yield* portsOf(intersect(ranges, { from: 1, to: order.from - 1 }));
+  }
+}
+
+function* shuffled(ports: Iterable<number>): Generator<number> {
+  const left = [...ports];
+  while (left.length > 0) yield* left.splice(randomInt(left.length), 1);
 }
 
 function intersect(ranges: readonly PortRange[], { from, to }: PortRange): PortRange[] {

@@ -1,14 +1,16 @@
 import type { Site } from '../registration/site.ts';
+import { openAnnounce } from './announce.ts';
 import type { Door } from './door.ts';
 import { openHttpNames } from './http-names.ts';
 import { openNames } from './names.ts';
+import { openPools } from './pool.ts';
 import { openTlsNames } from './tls-names.ts';
 
 /** Opens those doors of a kind that the settings ask for. */
 type OpenDoors = (site: Site) => Promise<Door[]>;
 
 /** Every kind of door there is. */
-const KINDS: OpenDoors[] = [openNames, openTlsNames, openHttpNames];
+const KINDS: OpenDoors[] = [openAnnounce, openPools, openNames, openTlsNames, openHttpNames];
 
 /** Opens all front doors that the settings ask for. Rejects with a RelayError and leaves none open. */
 export async function openDoors(site: Site): Promise<Door> {

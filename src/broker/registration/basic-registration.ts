@@ -18,7 +18,16 @@ const MAX_RETRANSMISSIONS = 4;
 /** Milliseconds between two looks at a registrant that does not answer. */
 const PROBE_INTERVAL = 1000;
 
-/** A registrant of the basic protocol with its exchange: from its listeners' opening to their end. */
+/** What is said to a registrant that says nothing itself. */
+export interface Dialect {
+  protocol: 'basic' | 'announce';
+  /** What it is told of its registration, if anything. */
+  greeting?: (clientPort: number) => string;
+  /** Whether it is told of its clients in lines that have but the port. */
+  isBare: boolean;
+}
+
+/** A registrant of the basic protocol, or of another one in which it says nothing, with its exchange: from its listeners' opening to their end. */
 export class BasicRegistration implements Registration, ControlHolder {
   readonly info: RegistrationInfo;
   readonly exchange: Exchange;
@@ -49,7 +58,7 @@ export class BasicRegistration implements Registration, ControlHolder {
 
   /** Rejects with the system's error when the listeners cannot be opened. */
   static async open(
-    { id, settings }: { id: number; settings: ExchangeSettings },
+    { id, settings, dialect }: { id: number; settings: ExchangeSettings; dialect: Dialect },
     connection: ControlConnection,
     plane: DataPlane,
     emit: EmitBrokerEvent,
@@ -67,9 +76,12 @@ export class BasicRegistration implements Registration, ControlHolder {
     });
     const { clientPort, backConnectPort } = exchange;
     const { address, secured } = connection;
-    const info = { id, protocol: 'basic', address, clientPort, backConnectPort, secured } as const;
+    const { protocol, greeting, isBare } = dialect;
+    const info = { id, protocol, address, clientPort, backConnectPort, secured };
     registration = new BasicRegistration(info, exchange, connection, emit);
-    exchange.announce({ descriptor: connection.descriptor });
+    // On its way before the data plane, which may write past the stream, can announce the first client.
+    if (greeting !== undefined) connection.send(greeting(clientPort));
+    exchange.announce({ descriptor: connection.descriptor, bare: isBare });
     connection.handTo(registration);
     return registration;
   }

@@ -1,4 +1,5 @@
 import { sameProof } from '../../protocol/proof.ts';
+import { AddressList } from '../address-list.ts';
 import type {
   Announcement,
   BackConnectHello,
@@ -46,6 +47,8 @@ export class Switchboard<C> {
   readonly #observer: SwitchboardObserver;
   readonly #admission: Admission;
   readonly #lobby: Lobby<C>;
+  /** Where they may be, where that is more than one address. */
+  readonly #registrants: AddressList | undefined;
   #mostWaiting: number;
   #announcement: SwitchboardAnnouncement = {};
   #isHeld = false;
@@ -65,6 +68,8 @@ export class Switchboard<C> {
     this.#counters = counters;
     this.#observer = observer;
     this.#admission = new Admission(settings.limits, wires.now);
+    const { backConnectFrom } = settings;
+    if (typeof backConnectFrom === 'object') this.#registrants = new AddressList(backConnectFrom);
     this.#mostWaiting = settings.limits.waiting;
     this.clients = new Clients(settings, wires, counters, observer, ({ address }) => {
       this.clientLost(address);
@@ -215,6 +220,7 @@ export class Switchboard<C> {
 
   #isRegistrant(address: string): boolean {
     const { backConnectFrom } = this.#settings;
+    if (this.#registrants !== undefined) return this.#registrants.has(address);
     return backConnectFrom === undefined || address === backConnectFrom;
   }
 

@@ -25,6 +25,25 @@ test('who asks for nothing gets what the system picks, or the lowest free port t
   assert.equal(chosen({}, ALLOWED, new Set([4000, 4001, 4002])), 'no-port');
 });
 
+test('which are tried first can be said, where several will do', () => {
+  assert.deepEqual(chosen({ order: { from: 4001 } }, ALLOWED), [4001, 4002, 4000]);
+  assert.deepEqual(chosen({ order: { from: 5000 } }, ALLOWED), [4000, 4001, 4002]);
+  assert.deepEqual(chosen({ order: { from: 4002 } }, ALLOWED, new Set([4001])), [4002, 4000]);
+  const open = chosen({ order: { from: 65535 } });
+  assert.deepEqual([open[0], open[1], open.length], [65535, 1024, 65536 - 1024]);
+  // Below these, they are privileged.
+  assert.equal(chosen({ order: { from: 81 } })[0], 1024);
+});
+
+test('random ones are all of them, and in no order', () => {
+  const wide = [{ from: 4000, to: 4999 }];
+  const [one, other] = [chosen({ order: 'random' }, wide), chosen({ order: 'random' }, wide)];
+  assert.ok(Array.isArray(one));
+  assert.notDeepEqual(one, other);
+  assert.deepEqual(one.toSorted(), chosen({}, wide));
+  assert.deepEqual(chosen({ order: 'random' }), [0]);
+});
+
 test('a port is given if it is free, and another one never instead', () => {
   assert.deepEqual(chosen({ port: 4001 }, ALLOWED), [4001]);
   assert.equal(chosen({ port: 4001 }, ALLOWED, new Set([4001])), 'port-taken');

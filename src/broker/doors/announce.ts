@@ -1,0 +1,98 @@
+import type { Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { RelayError } from '../../errors.ts';
+import { ControlConnection, type ControlHolder } from '../control-connection.ts';
+import type { Caller } from '../reception/reception.ts';
+import type { Refusal } from '../reception/refusal.ts';
+import type { Dialect } from '../registration/basic-registration.ts';
+import { registerBasic } from '../registration/register-basic.ts';
+import type { Site } from '../registration/site.ts';
+import { type Door, openDoor } from './door.ts';
+
+const ANNOUNCE: Dialect = {
+  protocol: 'announce',
+  greeting: (clientPort) => `established relay address port:${clientPort}\n`,
+  isBare: true,
+};
+
+/** Where registrants say nothing and are told at once: of their client port, and then of each client. */
+export async function openAnnounce(site: Site): Promise<Door[]> {
+  const { announcePort, announceRandom } = site.settings;
+  if (announcePort === undefined) return [];
+  if (site.access.unprovenFrom?.length === 0) {
+    throw new RelayError(
+      'E_BAD_OPTION',
+      'announcePort: where registering takes a token or TLS, it needs allowBasic',
+    );
+  }
+  const door = await openDoor<Registrant>(site, 'announce', announcePort, (socket, left) => {
+    const registrant = new Registrant(socket, left, (cause, detail = '') =>
+      site.emit('refused', registrant.address, cause, detail),
+    );
+    const order = announceRandom ? 'random' : { from: (socket.localPort ?? announcePort) + 1 };
+    void registrant.apply((connection) => registerBasic(site, connection, ANNOUNCE, { order }));
+    return registrant;
+  });
+  return [door];
+}
+
+/** Octets of what is said here that are logged. */
+const LONGEST_DETAIL = 64;
+
+/** Somebody who is to say nothing, and then to get a registration. */
+class Registrant implements Caller, ControlHolder {
+  readonly address: string;
+  readonly #connection: ControlConnection;
+  readonly #left: (registrant: Registrant) => void;
+  readonly #refused: (cause: Refusal['cause'], detail?: string) => void;
+
+  /**
+   * @param socket - needs an error listener already, and `allowHalfOpen`
+   * @param left - told, perhaps twice, when it has got somewhere else or is gone
+   */
+  constructor(
+    socket: Socket,
+    left: (registrant: Registrant) => void,
+    refused: (cause: Refusal['cause'], detail?: string) => void,
+  ) {
+    this.#connection = new ControlConnection(socket, { secured: false }, this);
+    this.address = this.#connection.address;
+    this.#left = left;
+    this.#refused = refused;
+    socket.once('close', () => left(this));
+  }
+
+  async apply(
+    register: (connection: ControlConnection) => Promise<Refusal | undefined>,
+  ): Promise<void> {
+    // What came with the connection is read in the turn behind the one that accepts it: no port is opened for that.
+    await turn();
+    await turn();
+    if (this.#connection.isEnded) return;
+    this.#connection.pause();
+    const refusal = await register(this.#connection);
+    if (refusal === undefined) this.#left(this);
+    else this.#refuse(refusal.cause, refusal.detail);
+  }
+
+  received(chunk: Buffer): void {
+    this.#refuse('hello-unknown', chunk.toString('latin1', 0, LONGEST_DETAIL));
+  }
+
+  over(): void {}
+
+  pushOut(): void {
+    if (!this.#connection.isEnded) this.#refused('pushed-out');
+    this.shutDown();
+  }
+
+  shutDown(): void {
+    this.#connection.destroy();
+  }
+
+  #refuse(cause: Refusal['cause'], detail?: string): void {
+    if (this.#connection.isEnded) return;
+    this.#refused(cause, detail);
+    this.#connection.end();
+  }
+}

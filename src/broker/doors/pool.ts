@@ -1,0 +1,83 @@
+import { RelayError } from '../../errors.ts';
+import { parsePortPairs } from '../../options/values.ts';
+import { WAIT_TIMEOUT } from '../../pool/pool-exchange.ts';
+import { strictest } from '../access/limits.ts';
+import type { Refusal } from '../reception/refusal.ts';
+import { exchangeSettings, planeFor } from '../registration/exchange-settings.ts';
+import type { Site } from '../registration/site.ts';
+import type { Door } from './door.ts';
+import { PoolRegistration } from './pool/pool-registration.ts';
+
+/** Where far ends keep idle connections, one of which each client of a service port is joined with. */
+export async function openPools(site: Site): Promise<Door[]> {
+  const pools = parsePortPairs(site.settings.pool ?? '') ?? [];
+  if (pools.length > 0) checkAccess(site);
+  const doors: Door[] = [];
+  for (const [relayPort, servicePort] of pools) {
+    const pool = await openPool(site, relayPort, servicePort).catch(async (error: unknown) => {
+      await Promise.all(doors.map((door) => door.close()));
+      throw error;
+    });
+    doors.push(pool);
+  }
+  return doors;
+}
+
+async function openPool(site: Site, relayPort: number, servicePort: number): Promise<Door> {
+  const { settings, access, planes, registry, emit } = site;
+  const own = {
+    pairing: 'order',
+    backConnectPort: relayPort,
+    backConnectFrom: farEndsFrom(site),
+    limits: strictest(access.limits),
+    pairTimeout: WAIT_TIMEOUT * 1000,
+    secured: settings.poolTls,
+  } as const;
+  const ports = { candidates: [servicePort], refusal: 'port-taken' } as const;
+  const claim = { ports, rights: undefined, event: 'registered' } as const;
+  const pool = await registry.open(claim, (id, clientPort) => {
+    const exchange = exchangeSettings(settings, access, { ...own, clientPort });
+    return PoolRegistration.open({ id, settings: exchange }, planeFor(exchange, planes), emit);
+  });
+  if ('cause' in pool) throw notOpened(relayPort, servicePort, pool);
+  emit('doorOpened', 'pool', { host: settings.host ?? '::', port: pool.info.backConnectPort });
+  return { close: () => pool.end('shutdown'), cut: () => pool.exchange.cut() };
+}
+
+/** There is no use for a pool that nobody may come to. */
+function checkAccess(site: Site): void {
+  if (site.settings.poolTls && site.access.tls === undefined) {
+    throw new RelayError('E_BAD_OPTION', 'poolTls: needs tlsCert or tlsPfx');
+  }
+  if (farEndsFrom(site)?.length === 0) {
+    throw new RelayError(
+      'E_BAD_OPTION',
+      'pool: where registering takes a token or TLS, it needs allowBasic, or poolTls, with tlsClientCa in place of a token',
+    );
+  }
+}
+
+/** Where far ends have to be that show less than a registration takes; anywhere when undefined. */
+function farEndsFrom({ settings, access }: Site): readonly string[] | undefined {
+  const { poolTls, tlsClientCa } = settings;
+  // In place of a token, there may be a certificate.
+  const isProven = poolTls && (!access.tokenRequired || tlsClientCa !== undefined);
+  return isProven ? undefined : access.unprovenFrom;
+}
+
+const REASONS: Partial<Record<Refusal['cause'], string>> = {
+  'port-taken': 'one of them is in use already',
+  full: 'there may be no more registrations (--max-registrations)',
+  descriptors: 'out of file descriptors (see ulimit -n)',
+};
+
+function notOpened(
+  relayPort: number,
+  servicePort: number,
+  { cause, detail = REASONS[cause] ?? cause }: Refusal,
+): RelayError {
+  return new RelayError(
+    'E_LISTEN',
+    `Cannot open the pool ${relayPort}:${servicePort}: ${detail}. Choose other ports (0: the system picks).`,
+  );
+}
