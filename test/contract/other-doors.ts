@@ -118,6 +118,20 @@ export function otherDoors(createPlane: PlaneUnderTest): void {
       assert.equal((await ending).ending, 'ECONNRESET');
     });
 
+    test('is not told of where it was reset before it was accepted', async (t) => {
+      const { exchange, announced } = await openTicketExchange(t, createPlane());
+      const { near, far } = await atTheDoor(t);
+      // So Node shows it, although there may be bytes of it to read.
+      Object.defineProperty(near, 'remoteAddress', { value: undefined });
+      const over = outcome(far);
+      enter(exchange, near, 'request', '');
+      await over;
+      await connectTo(t, exchange.clientPort);
+      const [told] = await announced(1);
+      assert.equal(told?.client.address, '127.0.0.1');
+      assert.equal(exchange.counters().waiting, 1);
+    });
+
     test('may be gone by then', async (t) => {
       const { exchange } = await openExchange(t, createPlane());
       const { near } = await atTheDoor(t);

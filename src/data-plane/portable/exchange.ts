@@ -136,7 +136,8 @@ export class PortableExchange implements Exchange {
       return;
     }
     const connection = adopted(socket);
-    this.#board.adoptClient(connection, connection.address, connection.port, begun);
+    if (this.#isGone(connection)) connection.close();
+    else this.#board.adoptClient(connection, connection.address, connection.port, begun);
   }
 
   get spares(): number {
@@ -184,14 +185,18 @@ export class PortableExchange implements Exchange {
 
   #clientCame(connection: Connection): void {
     const { address } = connection;
-    if (address === '' && this.#settings.pairing === 'ticket') {
-      // It was reset before it was accepted, and an agent cannot be told of a client without an address.
+    if (this.#isGone(connection)) {
       connection.close();
       return;
     }
     // `node:net` cannot leave a connection in the listener's backlog, hence a reset.
     if (!this.#board.reserve()) this.#board.refuseClient(connection, 'descriptors', address);
     else if (this.#board.admit(connection, address)) this.#clientEntered(connection);
+  }
+
+  /** Whether it was reset before it was accepted: an agent cannot be told of a client without an address. */
+  #isGone({ address }: Connection): boolean {
+    return address === '' && this.#settings.pairing === 'ticket';
   }
 
   #clientEntered(connection: Connection): void {
