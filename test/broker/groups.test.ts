@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import type { BrokerOptions } from '#src/options/broker-options.ts';
-import { startBroker, told } from '../support/broker.ts';
+import { DATA_PLANES, startBroker, told } from '../support/broker.ts';
 import {
   type AgentSettings,
   type Body,
@@ -25,8 +25,6 @@ const TOKENS = {
   bob: { token: BOB, group: true, names: ['web'] },
   carol: { token: tokenOf('carol'), names: ['web'] },
 };
-
-const PLANES = ['portable'] as const;
 
 interface Member {
   agent: ExtendedAgent;
@@ -65,7 +63,7 @@ async function fetched(
   return backConnect(t, backConnectPort, { word: 'TICKET', registration, ticket }, settings);
 }
 
-for (const dataPlane of PLANES) {
+for (const dataPlane of DATA_PLANES) {
   describe(`the port of a group (${dataPlane})`, () => {
     test('gives its clients to the members in turn', async (t) => {
       const { shared, members } = await startGroup(t, 3, { dataPlane });

@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net';
+import type { DescriptorBudget } from '../../data-plane/descriptor-budget.ts';
 import { type Listener, listen } from '../../data-plane/portable/sockets.ts';
 import type { NamedService } from './directory.ts';
 import { Rotation } from './rotation.ts';
@@ -5,11 +7,13 @@ import { Rotation } from './rotation.ts';
 /** The client ports of groups. */
 export class SharedPorts {
   readonly #host: string | undefined;
+  readonly #budget: DescriptorBudget;
   readonly #ports = new Map<number, SharedPort>();
 
   /** @param host - address to listen on; every address when undefined */
-  constructor(host: string | undefined) {
+  constructor(host: string | undefined, budget: DescriptorBudget) {
     this.#host = host;
+    this.#budget = budget;
   }
 
   /** Whether this group has the port, so that one more of it may share that. */
@@ -24,7 +28,7 @@ export class SharedPorts {
    */
   share(port: number, group: string): SharedPort {
     const at = { host: this.#host, port };
-    const shared = this.#ports.get(port) ?? new SharedPort(at, group, this.#ports);
+    const shared = this.#ports.get(port) ?? new SharedPort(at, group, this.#budget, this.#ports);
     shared.hold();
     return shared;
   }
@@ -34,6 +38,7 @@ export class SharedPorts {
 export class SharedPort {
   readonly group: string;
   readonly #at: { host: string | undefined; port: number };
+  readonly #budget: DescriptorBudget;
   readonly #all: Map<number, SharedPort>;
   readonly #services = new Rotation();
   #listening: Promise<Listener> | undefined;
@@ -43,10 +48,12 @@ export class SharedPort {
   constructor(
     at: { host: string | undefined; port: number },
     group: string,
+    budget: DescriptorBudget,
     all: Map<number, SharedPort>,
   ) {
     this.#at = at;
     this.group = group;
+    this.#budget = budget;
     this.#all = all;
     if (at.port !== 0) all.set(at.port, this);
   }
@@ -75,10 +82,17 @@ export class SharedPort {
   }
 
   async #listen(): Promise<Listener> {
-    const listener = await listen(this.#at, (client) => this.#services.enter(client));
+    const listener = await listen(this.#at, (client) => this.#accepted(client));
     this.#at.port = listener.port;
     this.#all.set(listener.port, this);
     return listener;
+  }
+
+  /** Whether there are descriptors for it is for the service to see, which tells of it if not. */
+  #accepted(client: Socket): void {
+    this.#budget.give(-1);
+    client.once('close', () => this.#budget.give(1));
+    this.#services.enter(client);
   }
 
   async #close(): Promise<void> {

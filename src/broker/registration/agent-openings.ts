@@ -20,7 +20,7 @@ export class AgentOpenings {
     const { host, advertise, lease, heartbeat } = site.settings;
     this.#site = site;
     this.#terms = { host: advertise, lease, heartbeat };
-    this.#sharedPorts = new SharedPorts(host);
+    this.#sharedPorts = new SharedPorts(host, site.budget);
   }
 
   /**

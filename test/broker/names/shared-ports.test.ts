@@ -4,9 +4,14 @@ import type { Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import type { NamedService } from '#src/broker/names/directory.ts';
 import { type SharedPort, SharedPorts } from '#src/broker/names/shared-ports.ts';
+import { DescriptorBudget } from '#src/data-plane/descriptor-budget.ts';
 import { connectTo, freePorts, knock, serve } from '../../support/tcp.ts';
 
-const HOST = '127.0.0.1';
+const FREE = 100;
+
+function openPorts(budget = new DescriptorBudget(FREE)): SharedPorts {
+  return new SharedPorts('127.0.0.1', budget);
+}
 
 /** Services that write down whose turn it was. */
 function services(t: TestContext, ...names: string[]) {
@@ -41,7 +46,7 @@ async function shareAll(share: () => SharedPort, all: NamedService[]): Promise<n
 
 test('a shared port gives its clients in turn to those who are available', async (t) => {
   const wanted = await freePorts(1);
-  const ports = new SharedPorts(HOST);
+  const ports = openPorts();
   const { each, log, come } = services(t, 'a', 'b', 'c');
   const [a, b, c] = each;
   assert.ok(a && b && c);
@@ -58,7 +63,7 @@ test('a shared port gives its clients in turn to those who are available', async
 });
 
 test('it is open until the last one leaves, and then anybody may have it', async (t) => {
-  const ports = new SharedPorts(HOST);
+  const ports = openPorts();
   const { each, log, come } = services(t, 'a', 'b');
   const [a, b] = each;
   assert.ok(a && b);
@@ -84,7 +89,7 @@ test('it is open until the last one leaves, and then anybody may have it', async
 
 test('those who come at the same time share one listener', async () => {
   const wanted = await freePorts(1);
-  const ports = new SharedPorts(HOST);
+  const ports = openPorts();
   const shares = [1, 2, 3].map(() => ports.share(wanted, 'alice'));
   assert.deepEqual(await Promise.all(shares.map((share) => share.open())), [
     wanted,
@@ -97,7 +102,7 @@ test('those who come at the same time share one listener', async () => {
 
 test('a port that another program has is nobody’s, for all who wanted it', async (t) => {
   const { port } = await serve(t, () => {});
-  const ports = new SharedPorts(HOST);
+  const ports = openPorts();
   const shares = [ports.share(port, 'alice'), ports.share(port, 'alice')];
   for (const share of shares) {
     await assert.rejects(share.open(), { code: 'EADDRINUSE' });
@@ -108,9 +113,38 @@ test('a port that another program has is nobody’s, for all who wanted it', asy
 
 test('who leaves while the port is being opened leaves nothing open', async () => {
   const wanted = await freePorts(1);
-  const share = new SharedPorts(HOST).share(wanted, 'alice');
+  const share = openPorts().share(wanted, 'alice');
   const opening = share.open();
   share.leave();
   await opening;
   assert.equal(await knock(wanted), 'ECONNREFUSED');
+});
+
+test('a client is in the budget until it closes, even one for which there is no room', async (t) => {
+  const budget = new DescriptorBudget(1);
+  const share = openPorts(budget).share(0, 'alice');
+  const clients: Socket[] = [];
+  const arrivals = new EventEmitter();
+  const service: NamedService = {
+    isAvailable: true,
+    enter(client) {
+      clients.push(client);
+      arrivals.emit('client');
+    },
+  };
+  const port = await share.open();
+  share.join(service);
+  for (let n = 1; n <= 2; n += 1) {
+    const arrived = once(arrivals, 'client');
+    await connectTo(t, port);
+    await arrived;
+    assert.equal(budget.free, 1 - n);
+  }
+  for (const client of clients) {
+    const closed = once(client, 'close');
+    client.destroy();
+    await closed;
+  }
+  assert.equal(budget.free, 1);
+  share.leave(service);
 });

@@ -4,6 +4,7 @@ import type { BrokerEvents } from '#src/broker/events.ts';
 import { type SharedPort, SharedPorts } from '#src/broker/names/shared-ports.ts';
 import { ExtendedRegistration } from '#src/broker/registration/extended-registration.ts';
 import type { DataPlane, Exchange } from '#src/data-plane/data-plane.ts';
+import { DescriptorBudget } from '#src/data-plane/descriptor-budget.ts';
 import { LineBuffer } from '#src/protocol/line-buffer.ts';
 import { SETTINGS } from '../../support/exchange.ts';
 import { connectTo, outcome } from '../../support/tcp.ts';
@@ -188,7 +189,7 @@ test('clients that ask for it by name are to come while its agent is here and it
 });
 
 test('nobody comes from the port that it shares once it ends, though its exchange is not shut yet', async (t) => {
-  const ports = new SharedPorts('127.0.0.1');
+  const ports = new SharedPorts('127.0.0.1', new DescriptorBudget(100));
   const other = ports.share(0, 'group');
   const port = await other.open();
   const { registration, told } = await open(t, ports.share(port, 'group'));
