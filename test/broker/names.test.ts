@@ -21,6 +21,12 @@ describe('a name', () => {
     assert.equal((await registerAgent(t, port)).granted.name, undefined);
   });
 
+  test('is a host where the broker has a domain', async (t) => {
+    const { port } = await startBroker(t, { httpNames: 0, domain: 'example.net' });
+    assert.equal((await registerAgent(t, port, { name })).granted.hostName, 'blog.example.net');
+    assert.equal((await registerAgent(t, port)).granted.hostName, undefined);
+  });
+
   test('is kept from others, while its agent is away as well, until the registration ends', async (t) => {
     const { broker, port } = await startBroker(t);
     const { agent, granted } = await registerAgent(t, port, { name });

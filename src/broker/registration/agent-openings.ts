@@ -17,9 +17,9 @@ export class AgentOpenings {
   readonly #sharedPorts: SharedPorts;
 
   constructor(site: Site) {
-    const { host, advertise, lease, heartbeat } = site.settings;
+    const { host, advertise, domain, lease, heartbeat } = site.settings;
     this.#site = site;
-    this.#terms = { host: advertise, lease, heartbeat };
+    this.#terms = { host: advertise, domain, lease, heartbeat };
     this.#sharedPorts = new SharedPorts(host, site.budget);
   }
 

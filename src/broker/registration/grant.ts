@@ -9,6 +9,8 @@ import { MISSED_HEARTBEATS } from './agent-session.ts';
 export interface Terms {
   /** The broker's public name. */
   host: string | undefined;
+  /** Of which each name is a host. */
+  domain: string | undefined;
   lease: number;
   heartbeat: number;
 }
@@ -25,14 +27,15 @@ export interface Spares {
 /** The line that gives an agent its registration. */
 export function formatRegistered(
   { id: registration, clientPort: port, backConnectPort, name }: RegistrationInfo,
-  { host, lease, heartbeat }: Terms,
+  { host, domain, lease, heartbeat }: Terms,
   limits: ClientLimits,
   { ticket: spareTicket, most: maxSpares }: Spares,
   grant: Grant,
 ): string {
   const deadline = heartbeat * MISSED_HEARTBEATS;
+  const hostName = name === undefined || domain === undefined ? undefined : `${name}.${domain}`;
   const registered: Registered = {
-    ...{ registration, host, port, name, backConnectPort, ...grant },
+    ...{ registration, host, port, name, hostName, backConnectPort, ...grant },
     ...{ lease, heartbeat, deadline },
     ...{ spareTicket, maxSpares, limits: toMessage(limits) },
   };

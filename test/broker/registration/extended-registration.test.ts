@@ -61,7 +61,7 @@ async function open(t: TestContext, share?: SharedPort) {
       address: '',
     },
     plane,
-    { host: undefined, lease: LEASE, heartbeat: HEARTBEAT },
+    { host: undefined, domain: undefined, lease: LEASE, heartbeat: HEARTBEAT },
     <E extends keyof BrokerEvents>(event: E, ...[, detail]: BrokerEvents[E]) => {
       events.push([event, ...(typeof detail === 'string' ? [detail] : [])].join(' '));
     },
