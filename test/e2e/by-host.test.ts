@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 import { DATA_PLANES } from '../support/broker.ts';
 import { emptyFolder } from '../support/folder.ts';
 import { needs } from '../support/needs.ts';
-import { type Program, runBroker, runCli } from '../support/program.ts';
+import { doorOf, type Program, type RunningBroker, runBroker, runCli } from '../support/program.ts';
 import { connectTo, outcome } from '../support/tcp.ts';
 import { AUTHORITY } from '../support/tls.ts';
 import {
@@ -28,7 +28,7 @@ const DOMAIN = 'relay.example';
 const BLOG = `blog.${DOMAIN}`;
 
 interface NameBroker {
-  broker: Program & { controlPort: number };
+  broker: RunningBroker;
   tlsPort: number;
   httpPort: number;
 }
@@ -36,8 +36,8 @@ interface NameBroker {
 async function runNameBroker(t: TestContext, ...options: string[]): Promise<NameBroker> {
   const doors = ['--tls-names', '0', '--http-names', '0', '--domain', DOMAIN];
   const broker = await runBroker(t, ...doors, ...options);
-  const [, tlsPort] = await broker.line(/Front door tls-names on port (\d+)/);
-  const [, httpPort] = await broker.line(/Front door http-names on port (\d+)/);
+  const tlsPort = await doorOf(broker, 'tls-names');
+  const httpPort = await doorOf(broker, 'http-names');
   return { broker, tlsPort: Number(tlsPort), httpPort: Number(httpPort) };
 }
 

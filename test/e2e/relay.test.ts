@@ -6,6 +6,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { clientPortOf, runBroker } from '../support/program.ts';
 import { type Registrant, registrants } from '../support/registrants.ts';
 import { connectTo, outcome, serve } from '../support/tcp.ts';
+import { byClientPort } from '../support/ways-in.ts';
 
 const MIB = 1024 * 1024;
 
@@ -18,8 +19,8 @@ const ROUNDS = 10;
 for (const registrant of registrants) {
   describe(`through ${registrant.name}`, registrant.needs, () => {
     test('32 MiB come back whole to a client that half-closes', async (t) => {
-      const { port } = await relayedEcho(t, registrant);
-      const client = await connectTo(t, port);
+      const { port, connect } = await relayedEcho(t, registrant);
+      const client = await connect(t, port);
       const sent = randomBytes(32 * MIB);
       const echoed = outcome(client);
       client.end(sent);
@@ -27,9 +28,9 @@ for (const registrant of registrants) {
     });
 
     test('400 clients at once each get their own bytes back', async (t) => {
-      const { port } = await relayedEcho(t, registrant);
+      const { port, connect } = await relayedEcho(t, registrant);
       const clients = Array.from({ length: 400 }, async (_, n) => {
-        const client = await connectTo(t, port);
+        const client = await connect(t, port);
         const sent = Buffer.alloc(3000, `client ${n} `);
         const echoed = outcome(client);
         client.end(sent);
@@ -39,12 +40,12 @@ for (const registrant of registrants) {
     });
 
     test('clients that leave at once shift nobody', async (t) => {
-      const { port } = await relayedEcho(t, registrant);
+      const { port, knock, connect } = await relayedEcho(t, registrant);
       for (let round = 0; round < 20; round += 1) {
-        const leaving = await Promise.all([connectTo(t, port), connectTo(t, port)]);
+        const leaving = await Promise.all([knock(t, port), knock(t, port)]);
         leaving[0].resetAndDestroy();
         leaving[1].destroy();
-        const client = await connectTo(t, port);
+        const client = await connect(t, port);
         const echoed = outcome(client);
         client.end(`round ${round}`);
         assert.equal((await echoed).data.toString(), `round ${round}`);
@@ -52,22 +53,22 @@ for (const registrant of registrants) {
     });
 
     test('a client that reads nothing does not grow the broker or hold up others', async (t) => {
-      const { port, broker } = await relayedEcho(t, registrant);
+      const { port, connect, broker } = await relayedEcho(t, registrant);
       // What the garbage collector lets lie comes with any traffic; here only the stuck client counts.
-      const warm = await connectTo(t, port);
+      const warm = await connect(t, port);
       const warmed = outcome(warm);
       warm.end(Buffer.alloc(64 * MIB));
       await warmed;
       const before = await residentMiB(broker.pid);
 
-      const stuck = await connectTo(t, port);
+      const stuck = await connect(t, port);
       const chunk = Buffer.alloc(MIB, 'x');
       for (let offered = 0; offered < 256; offered += 1) stuck.write(chunk);
       // What is held for it stays; what is but not collected yet goes, as others' traffic goes on.
       let growth = Number.POSITIVE_INFINITY;
       for (let round = 0; round < ROUNDS && growth >= MOST_GROWTH; round += 1) {
         for (let n = 0; n < 5; n += 1) {
-          const client = await connectTo(t, port);
+          const client = await connect(t, port);
           const echoed = outcome(client);
           client.end(chunk);
           assert.equal((await echoed).data.length, MIB);
@@ -77,8 +78,7 @@ for (const registrant of registrants) {
       assert.ok(growth < MOST_GROWTH, `grew by ${growth.toFixed(1)} MiB`);
     });
 
-    // A pool is nobody's in particular.
-    if (registrant.isOfPool) return;
+    if (registrant.portStays) return;
     test('the broker closes the ports when it goes away, and has no lease', async (t) => {
       const { port, broker, program } = await relayedEcho(t, registrant, '--lease', '0');
       program.signal('SIGKILL');
@@ -107,7 +107,8 @@ async function relayedEcho(t: TestContext, registrant: Registrant, ...options: s
   const echo = await serve(t, (socket) => socket.pipe(socket));
   const broker = await runBroker(t, ...registrant.brokerOptions, ...options);
   const program = await registrant.start(t, broker, echo.port);
-  return { port: await clientPortOf(broker), broker, program };
+  const { port, knock, connect } = registrant.wayIn ?? byClientPort;
+  return { port: await port(broker), knock, connect, broker, program };
 }
 
 async function residentMiB(pid: number): Promise<number> {

@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test';
 import { needs } from './needs.ts';
 import { doorOf, Program, type RunningBroker, runCli, runTypeScript } from './program.ts';
 import { firstBlock } from './readme.ts';
+import { byHostField, bySni, HOST_OPTIONS, type WayIn } from './ways-in.ts';
 
 /** A program that registers with a broker and has its clients' bytes echoed. */
 export interface Registrant {
@@ -10,8 +11,10 @@ export interface Registrant {
   needs: { skip: string | false };
   /** Options of the broker that it is to register with. */
   brokerOptions: string[];
-  /** Whether the client port is there without it. */
-  isOfPool?: true;
+  /** Whether the port of its clients is there without it: that of a pool, or of all services with a name. */
+  portStays?: true;
+  /** How clients get to it, if not by a port of its own. */
+  wayIn?: WayIn;
   start(t: TestContext, broker: RunningBroker, echoPort: number): Promise<Program>;
 }
 
@@ -25,6 +28,8 @@ export const registrants: Registrant[] = [
   relayAgent('relay-agent, all of it portable', portable, portable),
   relayAgent('a portable relay-agent', [], portable),
   relayAgent('relay-agent and a portable broker', portable, []),
+  byName('relay-agent, by SNI', bySni, portable),
+  byName('relay-agent, by Host', byHostField, []),
   {
     name: 'a registrant written from docs/protocol.md alone',
     needs: { skip: false },
@@ -45,7 +50,7 @@ export const registrants: Registrant[] = [
     name: 'a pool',
     needs: { skip: false },
     brokerOptions: ['--pool', '0:0'],
-    isOfPool: true,
+    portStays: true,
     start: async (t, broker) => {
       const port = await doorOf(broker, 'pool');
       return runTypeScript(t, 'test/interop/pool-far-end.ts', port, CONNECTIONS);
@@ -55,7 +60,7 @@ export const registrants: Registrant[] = [
     name: 'a pool, with relay-agent behind it',
     needs: { skip: false },
     brokerOptions: ['--pool', '0:0'],
-    isOfPool: true,
+    portStays: true,
     start: async (t, broker, echoPort) => {
       const pool = `127.0.0.1:${await doorOf(broker, 'pool')}`;
       const options = ['--pool', pool, '--connections', CONNECTIONS];
@@ -86,6 +91,11 @@ export const registrants: Registrant[] = [
     },
   },
 ];
+
+function byName(name: string, wayIn: WayIn, brokerOptions: string[]): Registrant {
+  const agent = relayAgent(name, [...HOST_OPTIONS, ...brokerOptions], ['--name', 'echo']);
+  return { ...agent, wayIn, portStays: true };
+}
 
 function relayAgent(name: string, brokerOptions: string[], options: string[]): Registrant {
   return {
