@@ -44,8 +44,13 @@ export type DataPlaneWarning = 'accept' | 'pipes' | 'stall';
 export type Endpoint = { host: string; port: number } | { path: string };
 
 /** What can be relayed: a TCP or TLS socket, or, by the portable data plane only, something that behaves like one. */
-export type StreamSocket = Duplex &
-  Pick<Socket, 'remoteAddress' | 'remotePort' | 'timeout' | 'setTimeout' | 'resetAndDestroy'>;
+export interface StreamSocket extends Duplex {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  readonly timeout?: number | undefined;
+  setTimeout(milliseconds: number): unknown;
+  resetAndDestroy(): unknown;
+}
 
 /** One registration's worth of relaying: its listeners and all its connections. */
 export interface Exchange {

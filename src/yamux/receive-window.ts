@@ -7,7 +7,7 @@ const LEAST_UPDATE = WINDOW / 2;
 /** How much the peer of a stream may send: what is on its way and what is not read yet take from it. */
 export class ReceiveWindow {
   #room = WINDOW;
-  #announced = 0;
+  #onTheWay = 0;
 
   /** Bytes that the peer may still send. */
   get room(): number {
@@ -15,20 +15,23 @@ export class ReceiveWindow {
   }
 
   /** The peer sends so many, at most the room. */
-  announce(length: number): void {
+  announced(length: number): void {
     this.#room -= length;
-    this.#announced += length;
+    this.#onTheWay += length;
+  }
+
+  /** So many of those are here. */
+  arrived(length: number): void {
+    this.#onTheWay -= length;
   }
 
   /**
    * How much to open it by, as worth a frame; 0 while it is not.
    *
-   * @param arrived - bytes that have come in all
-   * @param unread - of those
+   * @param unread - bytes that are here
    */
-  open(arrived: number, unread: number): number {
-    const onTheWay = this.#announced - arrived;
-    const increase = WINDOW - this.#room - onTheWay - unread;
+  open(unread: number): number {
+    const increase = WINDOW - this.#room - this.#onTheWay - unread;
     if (increase < LEAST_UPDATE) return 0;
     this.#room += increase;
     return increase;

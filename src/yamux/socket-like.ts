@@ -6,7 +6,7 @@ import type { Transport } from './outlet.ts';
 export class SocketLike extends Duplex {
   readonly remoteAddress: string | undefined;
   readonly remotePort: number | undefined;
-  /** Of payload. */
+  /** Of payload, as far as it was asked for. */
   bytesRead = 0;
   bytesWritten = 0;
   readonly #idle = new IdleTimer(() => this.emit('timeout'));

@@ -65,15 +65,16 @@ export class YamuxStream extends SocketLike implements Sender, Opening {
 
   /** The peer announces payload, at most the room. False if it has ended before. */
   announced(length: number): boolean {
-    this.#window.announce(length);
+    this.#window.announced(length);
     return !this.#hasEnded || length === 0;
   }
 
   /** Some of the payload has come. */
   received(bytes: Buffer): void {
     if (this.destroyed) return;
-    this.hasRead(bytes.length);
+    this.#window.arrived(bytes.length);
     if (this.#inbox.length === 0 && this.readableLength === 0 && this.readableFlowing) {
+      this.hasRead(bytes.length);
       this.push(bytes);
       this.#openWindow();
       return;
@@ -128,6 +129,7 @@ export class YamuxStream extends SocketLike implements Sender, Opening {
     const bytes = this.#inbox.take();
     this.#isAwaited = bytes === undefined;
     if (bytes === undefined) return;
+    this.hasRead(bytes.length);
     this.push(bytes);
     if (this.#hasEnded && this.#inbox.length === 0) this.push(null);
   }
@@ -197,7 +199,7 @@ export class YamuxStream extends SocketLike implements Sender, Opening {
   /** Lets the peer send as much as was read, once that is worth a frame. */
   #openWindow(): void {
     if (this.#hasEnded || this.#state !== 'open') return;
-    const increase = this.#window.open(this.bytesRead, this.#inbox.length + this.readableLength);
+    const increase = this.#window.open(this.#inbox.length + this.readableLength);
     if (increase > 0) this.#control(0, increase);
   }
 

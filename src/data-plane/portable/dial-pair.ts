@@ -4,6 +4,7 @@ import {
   type DialledPair,
   type DialRequest,
   type PairReport,
+  type StreamSocket,
   type TargetRequest,
 } from '../data-plane.ts';
 import { Pair } from './pair.ts';
@@ -17,7 +18,7 @@ export function dialPair({ relay, ...request }: DialRequest): DialledPair {
 
 /** Dials the target and joins it with a relay side that is dialled already, see {@link bothSides}. */
 export function joinWithTarget(
-  toRelay: Dial,
+  toRelay: Dial<StreamSocket>,
   hello: string | undefined,
   { target, preface, halfCloseTimeout }: TargetRequest,
 ): DialledPair {
@@ -53,10 +54,10 @@ export function joinWithTarget(
  * is told at once and the next one is not paired with a connection meant for it.
  */
 async function bothSides(
-  toRelay: Dial,
+  toRelay: Dial<StreamSocket>,
   toTarget: Dial,
   hello: string | undefined,
-): Promise<[relay: Socket, target: Socket]> {
+): Promise<[relay: StreamSocket, target: Socket]> {
   const target = toTarget.connected.catch(throwFor('target'));
   const relay = toRelay.connected.catch(throwFor('relay'));
   try {

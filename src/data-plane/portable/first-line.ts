@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { StreamSocket } from '../data-plane.ts';
 import { failure } from '../failure.ts';
 import { ENDED_BEFORE, FIRST_LINE_TOO_LONG, FirstLine } from '../first-line.ts';
 
@@ -10,7 +10,7 @@ import { ENDED_BEFORE, FIRST_LINE_TOO_LONG, FirstLine } from '../first-line.ts';
  * @param first - new
  */
 export function readFirstLine(
-  socket: Socket,
+  socket: StreamSocket,
   first: Pick<FirstLine, 'add'> = new FirstLine(),
 ): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -43,12 +43,12 @@ export async function listen(
 }
 
 /** A connection being made. */
-export interface Dial {
+export interface Dial<S = Socket> {
   /**
    * Rejects with the system's error, that of TLS, `ETIMEDOUT` after ten seconds, or
    * `ABORT_ERR`; then nothing is left open.
    */
-  readonly connected: Promise<Socket>;
+  readonly connected: Promise<S>;
   /** Gives it up, or resets what is connected. */
   abort(): void;
 }
@@ -100,7 +100,7 @@ export function dial(endpoint: Endpoint, allowHalfOpen = true, tls?: ConnectionO
 }
 
 /** Bytes that somebody has read from a socket: those that lie in it are yet to be read. */
-export function bytesTaken(socket: Socket): number {
+export function bytesTaken(socket: Pick<Socket, 'bytesRead' | 'readableLength'>): number {
   return socket.bytesRead - socket.readableLength;
 }
 
