@@ -101,15 +101,16 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   async #openPlane(): Promise<DataPlane> {
-    const { dataPlane, tls } = this.#settings;
+    const { dataPlane, tls, mux } = this.#settings;
+    const purpose = tls ? 'for TLS' : mux ? 'for mux' : undefined;
     const { plane, reason } = await openDataPlane(
-      { dataPlane: tls ? 'portable' : dataPlane, threads: ONE_REGISTRATION },
+      { dataPlane: purpose === undefined ? dataPlane : 'portable', threads: ONE_REGISTRATION },
       {
         warning: (warning) => this.emit('warning', warning),
         failed: (error) => this.emit('error', dataPlaneFailed(error)),
       },
     );
-    this.emit('dataPlane', plane.name, tls ? 'for TLS' : reason);
+    this.emit('dataPlane', plane.name, purpose ?? reason);
     return plane;
   }
 

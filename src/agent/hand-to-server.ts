@@ -4,9 +4,14 @@ import {
   type DialledPair,
   type PairEnding,
   type PairReport,
+  type StreamSocket,
 } from '../data-plane/data-plane.ts';
 import { reset } from '../data-plane/portable/reset.ts';
 import { bytesTaken, type Dial, settled } from '../data-plane/portable/sockets.ts';
+
+/** What a server can take for a socket that it has accepted. */
+export type ServedSocket = StreamSocket &
+  Pick<Socket, 'allowHalfOpen' | 'bytesRead' | 'bytesWritten'>;
 
 /**
  * Gives a connection to the relay to a server object as if it had accepted it.
@@ -17,7 +22,7 @@ import { bytesTaken, type Dial, settled } from '../data-plane/portable/sockets.t
  * @param preface - bytes that the server gets before any of the client's
  */
 export function handToServer(
-  toRelay: Dial,
+  toRelay: Dial<ServedSocket>,
   hello: string | undefined,
   server: Server,
   preface: Uint8Array | undefined,
@@ -39,7 +44,7 @@ export function handToServer(
 }
 
 /** What becomes of a socket. Bytes that were read or written before are no traffic. */
-function watch(socket: Socket): { ended: Promise<PairReport>; cut(): void } {
+function watch(socket: ServedSocket): { ended: Promise<PairReport>; cut(): void } {
   const before = { read: bytesTaken(socket), written: socket.bytesWritten };
   let ending: PairEnding = socket.destroyed ? 'client-reset' : 'eof';
   const over = (how: PairEnding) => {
@@ -63,7 +68,7 @@ function watch(socket: Socket): { ended: Promise<PairReport>; cut(): void } {
 }
 
 /** A spare may have ended, or failed, before its server is there to hear of it. */
-function emitTo(server: Server, socket: Socket, preface: Uint8Array | undefined): void {
+function emitTo(server: Server, socket: ServedSocket, preface: Uint8Array | undefined): void {
   if (socket.destroyed) return;
   socket.allowHalfOpen = 'allowHalfOpen' in server && server.allowHalfOpen === true;
   if (preface !== undefined && !socket.readableEnded) socket.unshift(preface);

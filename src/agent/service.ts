@@ -6,8 +6,11 @@ import type {
   Endpoint,
   RelayDial,
 } from '../data-plane/data-plane.ts';
+import { joinWithTarget } from '../data-plane/portable/dial-pair.ts';
+import { reset } from '../data-plane/portable/reset.ts';
 import type { Target } from '../options/agent-options.ts';
 import { dialBack, named } from './dial-back.ts';
+import { handToServer, type ServedSocket } from './hand-to-server.ts';
 import { dialSpareForServer } from './spare-for-server.ts';
 import { nameOf, resolveTarget } from './target.ts';
 
@@ -50,6 +53,25 @@ export class Service {
       cut,
       serve: (preface) => serve({ target, preface, halfCloseTimeout }),
     });
+  }
+
+  /** Takes up a client that has come by a connection which is there already. */
+  carry(relay: RelayDial, client: ServedSocket): Pick<Spare, 'serve' | 'cut'> {
+    const { target, name } = this;
+    const halfCloseTimeout = this.#halfCloseTimeout;
+    let cut = () => reset(client);
+    const toRelay = { connected: Promise.resolve(client), abort: cut };
+    return {
+      cut: () => cut(),
+      serve(preface) {
+        const pair =
+          target instanceof Server
+            ? handToServer(toRelay, undefined, target, preface)
+            : joinWithTarget(toRelay, undefined, { target, preface, halfCloseTimeout });
+        cut = pair.cut;
+        return named(pair, relay, name);
+      },
+    };
   }
 
   #spare(relay: RelayDial, spare: Omit<Spare, 'relay'>): Spare {

@@ -61,6 +61,7 @@ const OF_REGISTRATIONS = [
   'token',
   'tokenFile',
   'state',
+  'mux',
   'singlePort',
   'spares',
   'health',
@@ -129,6 +130,12 @@ export const agentOptions = {
     hint: 'file',
     help: 'Keep the right to the port in this file, for the next start',
   },
+  /** Whether all goes through one connection: each client comes as a stream of it (yamux), and no other is ever dialled. Default false. */
+  mux: {
+    schema: v.optional(v.boolean(), false),
+    help: 'Have all clients come through the control connection, as streams of it',
+    excludes: ['singlePort', 'spares'],
+  },
   /** Whether back-connects go to the control port as well, so that the relay needs but one open port. Default false. */
   singlePort: {
     schema: v.optional(v.boolean(), false),
@@ -187,7 +194,7 @@ const MOST_BLOCKS = 64;
 /** Checks all options, also for what does not go together. Throws `E_BAD_OPTION`. */
 export function checkAgentOptions(options: AgentOptions): AgentSettings {
   const settings = checkOptions(agentOptions, options);
-  const { to, pool, target, tls, tlsCert, dataPlane, health, proxyProtocol } = settings;
+  const { to, pool, target, tls, mux, tlsCert, dataPlane, health, proxyProtocol } = settings;
   const lists = [settings.allowClients ?? '', settings.denyClients ?? ''];
   const isObject = target instanceof Server;
   const faults = [
@@ -196,6 +203,7 @@ export function checkAgentOptions(options: AgentOptions): AgentSettings {
     isObject && proxyProtocol !== undefined && 'proxyProtocol: a server object cannot read it',
     tlsCert !== undefined && !tls && 'tlsCert: needs tls',
     tls && dataPlane === 'linux' && 'dataPlane: with tls, it can only be the portable one',
+    mux && dataPlane === 'linux' && 'dataPlane: with mux, it can only be the portable one',
     lists.some((list) => parseBlocks(list).length > MOST_BLOCKS) &&
       `allowClients and denyClients: at most ${MOST_BLOCKS} entries each`,
     lists.join('').length > LONGEST_LISTS &&

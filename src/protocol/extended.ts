@@ -99,7 +99,7 @@ export const brokerWords = {
     port,
     name: v.optional(serviceName),
     hostName: v.optional(host),
-    backConnectPort: port,
+    backConnectPort: v.optional(port),
     resumed: v.boolean(),
     key: opaque,
     lease: duration,

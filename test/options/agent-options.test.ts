@@ -17,6 +17,7 @@ test('an agent needs a target and a relay, and its defaults are the documented o
     to: 'a:1',
     group: false,
     tls: false,
+    mux: false,
     singlePort: false,
     spares: 0,
     connections: 8,

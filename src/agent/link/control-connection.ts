@@ -7,6 +7,9 @@ import { RelayError, reasonOf } from '../../errors.ts';
 import { parseAddress } from '../../options/values.ts';
 import { isTooLong, LINE_TOO_LONG, lineSplitter } from '../../protocol/lines.ts';
 import { printable } from '../../protocol/printable.ts';
+import type { SessionEnding } from '../../yamux/session.ts';
+import type { YamuxStream } from '../../yamux/stream.ts';
+import { Mux } from './mux.ts';
 import { isDistrust, untrustedCertificate } from './trust.ts';
 
 /** Bytes that may lie unsent. A relay that leaves so much unread does not read at all. */
@@ -25,16 +28,20 @@ export class ControlConnection {
   readonly port: number;
   /** Whether the relay closed without a word. */
   hungUp = false;
-  readonly #socket: Socket;
+  /** The session that it is a stream of, and that ends behind it. */
+  readonly mux: Mux | undefined;
+  readonly #socket: Socket | YamuxStream;
   readonly #lines = lineSplitter();
   readonly #over: Promise<never>;
 
-  private constructor(socket: Socket, name: string, host: string) {
+  private constructor(socket: Socket | YamuxStream, name: string, host: string, mux?: Mux) {
     this.#socket = socket;
     this.name = name;
     this.host = host;
     this.address = plainAddress(socket.remoteAddress ?? '');
     this.port = socket.remotePort ?? 0;
+    this.mux = mux;
+    mux?.watch((ending, detail) => this.end(this.#sessionOver(ending, detail)));
     socket.on('error', (error) => this.#lines.destroy(error));
     // pipe() passes on an end, but not a socket's destruction.
     socket.on('close', () => this.#lines.end());
@@ -47,20 +54,25 @@ export class ControlConnection {
 
   /**
    * @param name - the relay's control port, `<host>:<port>`
+   * @param isMuxed - whether it is to be a stream of a session
    * @throws RelayError `E_RELAY_UNREACHABLE`, `E_BROKER_UNTRUSTED`
    */
   static async connect(
     name: string,
     tls: ConnectionOptions | undefined,
     signal: AbortSignal,
+    isMuxed = false,
   ): Promise<ControlConnection> {
     const relay = parseAddress(name);
     if (relay === undefined) throw new RelayError('E_BAD_OPTION', `${name} is not <host>:<port>`);
-    const { connected, abort } = dial(relay, false, tls);
+    const { connected, abort } = dial(relay, isMuxed, tls);
     signal.addEventListener('abort', abort);
     if (signal.aborted) abort();
     try {
-      return new ControlConnection(await connected, name, relay.host);
+      const socket = await connected;
+      if (!isMuxed) return new ControlConnection(socket, name, relay.host);
+      const mux = new Mux(socket);
+      return new ControlConnection(mux.control, name, relay.host, mux);
     } catch (error) {
       if (isDistrust(error)) throw untrustedCertificate(name, reasonOf(error), error);
       const hint = tls
@@ -147,6 +159,11 @@ export class ControlConnection {
     return this.notARelay(`it sent ${printable(line)}`);
   }
 
+  #sessionOver(ending: SessionEnding, detail: string): RelayError {
+    if (ending === 'misbehaved') return this.notARelay(`it does not speak yamux (${detail})`);
+    return this.lost(SESSION_ENDINGS[ending]);
+  }
+
   async #watch(): Promise<never> {
     try {
       await finished(this.#lines);
@@ -157,8 +174,17 @@ export class ControlConnection {
       throw this.lost(reasonOf(error), error);
     } finally {
       this.#socket.destroy();
+      this.mux?.leave();
     }
     this.hungUp = this.#socket.bytesRead === 0;
     throw this.lost('it closed the control connection');
   }
 }
+
+const SESSION_ENDINGS: Record<Exclude<SessionEnding, 'misbehaved'>, string> = {
+  closed: 'it closed the connection',
+  lost: 'the connection broke',
+  silent: 'it did not answer a ping',
+  'not-reading': 'it does not read',
+  'gone-away': 'it ended the session',
+};

@@ -30,7 +30,7 @@ export interface Link {
 
 /** A client that waits to be fetched: at the relay, or with a spare that is joined to it already. */
 export interface WaitingClient {
-  from: { relay: RelayDial; door?: Door } | { spare: Spare };
+  from: { relay: RelayDial; door?: Door } | { spare: Pick<Spare, 'serve' | 'cut'> };
   /** Names the client, where the protocol has a name for it. */
   ticket?: string;
   /** What the target is to get first. */

@@ -48,7 +48,7 @@ export async function openLink(context: LinkContext): Promise<Link> {
   const { to } = settings;
   const token = await readToken(settings);
   const tls = await readTls(settings, parseAddress(to)?.host ?? '');
-  const connection = await ControlConnection.connect(to, tls, signal);
+  const connection = await ControlConnection.connect(to, tls, signal, settings.mux);
   const abort = () => connection.close();
   signal.addEventListener('abort', abort);
   try {
@@ -102,6 +102,6 @@ function insistOnExtended(settings: RegisteringSettings, lease: Lease, error: Re
 const BEYOND_BASIC = [
   ...(Object.keys(limitOptions) as (keyof typeof limitOptions)[]),
   ...(Object.keys(trustOptions) as (keyof typeof trustOptions)[]),
-  ...(['port', 'ports', 'name', 'group', 'state', 'singlePort'] as const),
-  ...(['spares', 'health', 'proxyProtocol'] as const),
+  ...(['port', 'ports', 'name', 'group', 'state', 'mux'] as const),
+  ...(['singlePort', 'spares', 'health', 'proxyProtocol'] as const),
 ];
