@@ -1,6 +1,8 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { plainAddress } from '../data-plane/address.ts';
+import type { StreamSocket } from '../data-plane/data-plane.ts';
 import { descriptorOf } from '../data-plane/handle.ts';
+import type { MuxSession } from './mux-session.ts';
 
 /** What is sent may lie unsent in user space; the kernel hides some megabytes more. */
 const MAX_UNSENT = 64 * 1024;
@@ -17,25 +19,34 @@ export type ConnectionEnding = 'closed' | 'lost' | 'not-reading';
 /** Whoever a connection belongs to at the moment. */
 export interface ControlHolder {
   received(chunk: Buffer): void;
+  /** Nothing more comes. The connection is over by that, unless this answers that it goes on. */
+  heardEnd?(): boolean;
   /** Told once, and not of an end that we made ourselves. */
   over(ending: ConnectionEnding, detail: string): void;
 }
 
 /** One control connection, whatever is spoken on it: bounded in what lies unsent, and ended on every path. */
-export class ControlConnection {
+export class ControlConnection<S extends StreamSocket = StreamSocket> {
   readonly address: string;
   /** Whether it is a TLS connection. */
   readonly secured: boolean;
-  readonly #socket: Socket;
+  /** The session that it is a stream of, and that ends behind it. */
+  readonly mux: MuxSession | undefined;
+  readonly #socket: S;
   #holder: ControlHolder;
   #isEnded = false;
   #timer: NodeJS.Timeout | undefined;
   #notifications = '';
 
   /** `socket` needs an error listener already, and `allowHalfOpen`. */
-  constructor(socket: Socket, { secured }: { secured: boolean }, holder: ControlHolder) {
+  constructor(
+    socket: S,
+    { secured, mux }: { secured: boolean; mux?: MuxSession },
+    holder: ControlHolder,
+  ) {
     this.address = plainAddress(socket.remoteAddress ?? '');
     this.secured = secured;
+    this.mux = mux;
     this.#socket = socket;
     this.#holder = holder;
     socket.on('data', this.#onData).on('end', this.#onEnd);
@@ -43,7 +54,7 @@ export class ControlConnection {
     socket.resume();
   }
 
-  get socket(): Socket {
+  get socket(): S {
     return this.#socket;
   }
 
@@ -63,7 +74,7 @@ export class ControlConnection {
   }
 
   /** Gives up the socket, which is paused and no longer this object's. */
-  release(): Socket {
+  release(): S {
     const socket = this.#socket.pause();
     this.#isEnded = true;
     this.#disarm();
@@ -76,8 +87,9 @@ export class ControlConnection {
    * still to come before; undefined where there is none to be had.
    */
   get descriptor(): number | undefined {
-    if (this.secured || this.#socket.writableLength > 0) return undefined;
-    return descriptorOf(this.#socket);
+    const socket = this.#socket;
+    if (this.secured || socket.writableLength > 0) return undefined;
+    return socket instanceof Socket ? descriptorOf(socket) : undefined;
   }
 
   /** Sends at once. */
@@ -113,19 +125,23 @@ export class ControlConnection {
     this.#socket.resume();
     this.#socket.end(lastWord);
     this.#arm(FAREWELL_DEADLINE, () => this.#socket.destroy());
+    this.mux?.leave();
   }
 
   /** Ends the connection at once. */
   destroy(): void {
     this.#isEnded = true;
     this.#socket.destroy();
+    this.mux?.leave();
   }
 
   readonly #onData = (chunk: Buffer) => {
     if (!this.#isEnded) this.#holder.received(chunk);
   };
 
-  readonly #onEnd = () => this.#over('closed', '');
+  readonly #onEnd = () => {
+    if (this.#isEnded || !this.#holder.heardEnd?.()) this.#over('closed', '');
+  };
 
   readonly #onError = (error: Error) => this.#over('lost', error.message);
 

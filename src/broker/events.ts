@@ -14,7 +14,7 @@ import type { DoorName } from './doors/door.ts';
 /** A server's registration and the ports opened for it. */
 export interface RegistrationInfo {
   id: number;
-  protocol: 'basic' | 'extended' | 'announce' | 'pool' | 'names';
+  protocol: 'basic' | 'extended' | 'mux' | 'announce' | 'pool' | 'names';
   /** Where the server's control connection came from; empty while only a lease of the state file is known. */
   address: string;
   /** 0 where clients reach it by name only. */
@@ -49,7 +49,8 @@ export type Interruption =
  * Why a registration ended. `closed`: the server closed its control connection.
  * `lost`: that connection failed. `silent`: notifications stayed unanswered or
  * unacknowledged. `not-reading`: notifications piled up unread. `junk`: the
- * server sent something, which its protocol has no place for. `bye`: the
+ * server sent something, which its protocol has no place for. `unanswered`: a
+ * ping of its yamux session was not answered. `misbehaved`: it broke the rules of yamux. `bye`: the
  * agent said so. `lease-over`: no agent came back in time. `revoked`: its token
  * was withdrawn or has expired. `shutdown`: the broker closed.
  */
@@ -59,6 +60,8 @@ export type RegistrationEnding =
   | 'silent'
   | 'not-reading'
   | 'junk'
+  | 'unanswered'
+  | 'misbehaved'
   | 'bye'
   | 'lease-over'
   | 'revoked'

@@ -10,11 +10,12 @@ import { openDoors } from './doors/doors.ts';
 import type { EmitBrokerEvent } from './events.ts';
 import { LeaseStore } from './leases/lease-store.ts';
 import { Directory } from './names/directory.ts';
+import type { Host, VisitorPolicy } from './reception/host.ts';
 import { type Listener, listen } from './reception/listener.ts';
 import { Reception } from './reception/reception.ts';
-import { type Host, Visitor, type VisitorPolicy } from './reception/visitor.ts';
+import { Visitor } from './reception/visitor.ts';
 import { AgentRegistrar } from './registration/agent-registrar.ts';
-import { registerBasic } from './registration/register-basic.ts';
+import { registerBasic, registerMux } from './registration/register-basic.ts';
 import { Registry } from './registration/registry.ts';
 import type { Site } from './registration/site.ts';
 
@@ -116,6 +117,10 @@ function policyOf({ settings, access }: Site): VisitorPolicy {
     tlsRequired: tls !== undefined,
     tokenRequired,
     findToken,
+    mux: {
+      keepAlive: { interval: settings.heartbeat * 1000, deadline: settings.heartbeat * 2000 },
+      openDeadline: settings.pairTimeout * 1000,
+    },
   };
 }
 
@@ -123,6 +128,7 @@ function hostOf(site: Site, agents: AgentRegistrar): Host {
   let failures = 0;
   return {
     registerBasic: (connection) => registerBasic(site, connection),
+    registerMux: (connection, mux) => registerMux(site, connection, mux),
     registerExtended: (connection, application, lines) =>
       agents.register(connection, application, lines),
     adopt: (connection, hello, rest) => agents.adopt(connection, hello, rest),

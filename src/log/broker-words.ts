@@ -12,6 +12,8 @@ export const REGISTRATION_ENDINGS: Record<RegistrationEnding, string> = {
   silent: 'the server no longer answers notifications',
   'not-reading': 'the server does not read its notifications',
   junk: 'the server sent something, which its protocol has no place for',
+  unanswered: 'the server did not answer a ping',
+  misbehaved: 'the server broke the rules of yamux',
   bye: 'the agent is done',
   'lease-over': 'the agent did not come back in time',
   revoked: 'its token was withdrawn or has expired',

@@ -30,6 +30,7 @@ export const registrants: Registrant[] = [
   relayAgent('relay-agent and a portable broker', portable, []),
   byName('relay-agent, by SNI', bySni, portable),
   byName('relay-agent, by Host', byHostField, []),
+  relayAgent('relay-agent --mux', [], ['--mux']),
   {
     name: 'a registrant written from docs/protocol.md alone',
     needs: { skip: false },
@@ -66,6 +67,13 @@ export const registrants: Registrant[] = [
       const options = ['--pool', pool, '--connections', CONNECTIONS];
       return runCli(t, 'relay-agent', [String(echoPort), ...options]);
     },
+  },
+  {
+    name: 'a registrant of the mux door written from its specification alone',
+    needs: { skip: false },
+    brokerOptions: [],
+    start: async (t, { controlPort }) =>
+      runTypeScript(t, 'test/interop/mux-registrant.ts', String(controlPort)),
   },
   {
     name: 'the Python server of the README',

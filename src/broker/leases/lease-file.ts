@@ -15,6 +15,8 @@ const lease = v.object({
   token: v.optional(v.string()),
   /** Whether its control connection and its back-connects are encrypted. */
   secured: v.boolean(),
+  /** Whether its control connection and its back-connects are streams of one session. */
+  muxed: v.optional(v.boolean()),
   /** What the agent asked to be held to. */
   limits: limitsSchema,
 });

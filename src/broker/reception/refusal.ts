@@ -60,3 +60,16 @@ const ERRORS: Partial<Record<RegistrationRefusal, ProtocolError>> = {
 export function explained(refusal: Refusal): Refusal {
   return { error: ERRORS[refusal.cause], ...refusal };
 }
+
+/** The refusal of what a line says. What is known to those who read the log need not be said there again. */
+export function refusalOf(error: ProtocolError, line: string): Refusal {
+  switch (error.code) {
+    case 'hello-unknown':
+      return { cause: error.code, detail: line, error };
+    case 'bad-message':
+    case 'out-of-order':
+      return { cause: error.code, detail: error.message, error };
+    default:
+      return { cause: error.code, error };
+  }
+}

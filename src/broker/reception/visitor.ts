@@ -3,14 +3,17 @@ import type { TlsSource } from '../../data-plane/data-plane.ts';
 import { secure } from '../../data-plane/portable/tls.ts';
 import { reasonOf } from '../../errors.ts';
 import type { ProtocolError } from '../../protocol/error-codes.ts';
-import { type BackConnectMessage, formatError } from '../../protocol/extended.ts';
+import { formatError } from '../../protocol/extended.ts';
 import { LineBuffer } from '../../protocol/line-buffer.ts';
 import { LINE_TOO_LONG } from '../../protocol/lines.ts';
+import type { SessionEnding } from '../../yamux/session.ts';
 import { ControlConnection, type ControlHolder } from '../control-connection.ts';
 import { SHUTDOWN } from '../last-words.ts';
-import { type Application, Handshake, type HandshakePolicy, type Step } from './handshake.ts';
+import { type MuxHolder, MuxSession } from '../mux-session.ts';
+import { Handshake, type Step } from './handshake.ts';
+import type { Host, VisitorPolicy } from './host.ts';
 import type { Caller } from './reception.ts';
-import type { Refusal } from './refusal.ts';
+import { type Refusal, refusalOf } from './refusal.ts';
 
 /** Milliseconds for each line of the handshake, from the first octet or the line before. */
 const LINE_DEADLINE = 5000;
@@ -21,49 +24,27 @@ const DENIAL_DELAY = 1000;
 /** The first octet of a TLS connection: a handshake record (RFC 8446, 5.1). */
 const TLS_HANDSHAKE = 0x16;
 
-export interface VisitorPolicy extends HandshakePolicy {
-  /** Milliseconds in which nothing comes from a registrant of the basic protocol. */
-  helloWait: number;
-  /** What TLS connections are encrypted with; without, there are none. */
-  tls: TlsSource | undefined;
-}
-
-/** Where visitors get to once they have said who they are. */
-export interface Host {
-  /** Takes over a connection on which nothing came, or tells why not. */
-  registerBasic(connection: ControlConnection): Promise<Refusal | undefined>;
-  /** Takes over an agent's connection, with what came behind its last line, or tells why not. */
-  registerExtended(
-    connection: ControlConnection,
-    application: Application,
-    lines: LineBuffer,
-  ): Promise<Refusal | undefined>;
-  /** Takes over a back-connect, with what came behind its first line, or tells why not. */
-  adopt(
-    connection: ControlConnection,
-    hello: BackConnectMessage,
-    rest: Buffer,
-  ): Refusal | undefined;
-  refused(address: string, refusal: Refusal): void;
-  /** Somebody claims to have the token of this name. */
-  denied(address: string, name: string): void;
-}
+/** And of a yamux session: its version. */
+const MUX_VERSION = 0x00;
 
 /**
- * `silent`: nothing has come. `securing`: in a TLS handshake. `talking`: lines come.
+ * `silent`: nothing has come, or nothing on the first stream. `securing`: in a TLS handshake. `talking`: lines come.
  * `applying`: has said who it is. `denied`: is to be sent away, later. `away`: is being
  * sent away, gone, or somebody else's.
  */
 type Stage = 'silent' | 'securing' | 'talking' | 'applying' | 'denied' | 'away';
 
 /** A connection to the control port that has not said yet who it is. */
-export class Visitor implements Caller, ControlHolder {
+export class Visitor implements Caller, ControlHolder, MuxHolder {
   readonly address: string;
   readonly #policy: VisitorPolicy;
   readonly #host: Host;
   readonly #left: (visitor: Visitor) => void;
   readonly #lines = new LineBuffer();
+  /** What it is connected by, also where what it says comes on a stream. */
+  #socket: Socket;
   #connection: ControlConnection;
+  #mux: MuxSession | undefined;
   #handshake: Handshake;
   #stage: Stage = 'silent';
   #timer: NodeJS.Timeout | undefined;
@@ -76,6 +57,7 @@ export class Visitor implements Caller, ControlHolder {
     this.#policy = policy;
     this.#host = host;
     this.#left = left;
+    this.#socket = socket;
     this.#connection = new ControlConnection(socket, { secured: false }, this);
     this.#handshake = new Handshake(policy, { secured: false });
     this.address = this.#connection.address;
@@ -91,9 +73,24 @@ export class Visitor implements Caller, ControlHolder {
     else if (this.#stage === 'talking') this.#talk(chunk);
   }
 
+  /** On a stream, to say nothing and that nothing will be said are the same. */
+  heardEnd(): boolean {
+    const mux = this.#mux;
+    if (mux === undefined || this.#stage !== 'silent') return false;
+    void this.#apply(() => this.#host.registerMux(this.#connection, mux));
+    return true;
+  }
+
   over(): void {
     this.#move('away');
     this.#left(this);
+  }
+
+  muxOver(ending: SessionEnding, detail: string): void {
+    if (ending === 'misbehaved' && this.#stage !== 'away') {
+      this.#host.refused(this.address, { cause: 'bad-message', detail: `yamux: ${detail}` });
+    }
+    this.over();
   }
 
   pushOut(): void {
@@ -112,23 +109,40 @@ export class Visitor implements Caller, ControlHolder {
   /** The first octet tells what is spoken here. */
   #meet(chunk: Buffer): void {
     const { tls } = this.#policy;
-    if (chunk[0] === TLS_HANDSHAKE && tls !== undefined && !this.#connection.secured) {
+    const [octet] = this.#mux === undefined ? chunk : [];
+    if (octet === TLS_HANDSHAKE && tls !== undefined && !this.#connection.secured) {
       void this.#secure(chunk, tls);
-      return;
+    } else if (octet === MUX_VERSION) {
+      this.#multiplex(chunk);
+    } else {
+      this.#move('talking');
+      this.#expectLine();
+      this.#talk(chunk);
     }
-    this.#move('talking');
+  }
+
+  /** From now on the first stream is the connection, of which the same is expected but for another beginning. */
+  #multiplex(chunk: Buffer): void {
+    const { mux: times, helloWait } = this.#policy;
+    const { secured } = this.#connection;
+    this.#connection.release();
+    this.#socket.unshift(chunk);
     this.#expectLine();
-    this.#talk(chunk);
+    const mux = new MuxSession(this.#socket, times, this, (stream) => {
+      this.#connection = new ControlConnection(stream, { secured, mux }, this);
+      this.#arm(helloWait, () => this.heardEnd());
+    });
+    this.#mux = mux;
   }
 
   async #secure(chunk: Buffer, tls: TlsSource): Promise<void> {
     this.#move('securing');
-    const socket = this.#connection.release();
-    socket.unshift(chunk);
+    this.#connection.release();
+    this.#socket.unshift(chunk);
     try {
-      const secured = await secure(socket, tls);
+      this.#socket = await secure(this.#socket, tls);
       if (this.#stage !== 'securing') return;
-      this.#connection = new ControlConnection(secured, { secured: true }, this);
+      this.#connection = new ControlConnection(this.#socket, { secured: true }, this);
       this.#handshake = new Handshake(this.#policy, { secured: true });
       this.#move('silent');
       this.#expectLine();
@@ -203,6 +217,8 @@ export class Visitor implements Caller, ControlHolder {
     this.#move('away');
     this.#host.refused(this.address, refusal);
     this.#connection.end(refusal.error && formatError(refusal.error));
+    // It may have no stream yet.
+    this.#mux?.leave();
   }
 
   #expectLine(): void {
@@ -221,19 +237,6 @@ export class Visitor implements Caller, ControlHolder {
 
   #disarm(): void {
     clearTimeout(this.#timer);
-  }
-}
-
-/** What is known to those who read the log need not be said there again. */
-function refusalOf(error: ProtocolError, line: string): Refusal {
-  switch (error.code) {
-    case 'hello-unknown':
-      return { cause: error.code, detail: line, error };
-    case 'bad-message':
-    case 'out-of-order':
-      return { cause: error.code, detail: error.message, error };
-    default:
-      return { cause: error.code, error };
   }
 }
 

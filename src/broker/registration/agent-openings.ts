@@ -71,7 +71,7 @@ export class AgentOpenings {
     address: string,
   ): Promise<ExtendedRegistration | Refusal> {
     const { settings, access, planes, registry, emit } = this.#site;
-    const { secured } = lease;
+    const { secured, muxed = false } = lease;
     const group = groupOf(lease);
     const limits = access.limitsFor(claim.rights, lease.limits);
     return registry.open(claim, (id, port = 0) => {
@@ -81,10 +81,11 @@ export class AgentOpenings {
         pairing: 'ticket',
         backConnectFrom: undefined,
         limits,
-        secured,
+        secured: secured && !muxed,
+        backConnectPort: muxed ? undefined : 0,
       } as const;
       const exchange = exchangeSettings(settings, access, own);
-      const plane = planeFor(exchange, planes);
+      const plane = planeFor(exchange, planes, muxed);
       const opening = { id, lease, settings: exchange, share, address };
       return ExtendedRegistration.open(opening, plane, this.#terms, emit);
     });

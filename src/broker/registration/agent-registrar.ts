@@ -36,7 +36,9 @@ export class AgentRegistrar {
     const { name, group, limits, resume: key } = request;
     const fault = faultOf(limits);
     if (fault !== undefined) return { cause: fault.code, detail: fault.message, error: fault };
-    const lease = { name, group, token: rights?.name, secured: connection.secured, limits };
+    const { secured } = connection;
+    const muxed = connection.mux === undefined ? undefined : true;
+    const lease = { name, group, token: rights?.name, secured, muxed, limits };
     const registration = key === undefined ? undefined : this.#byKey.get(hashOf(key));
     if (
       key === undefined ||
@@ -63,7 +65,7 @@ export class AgentRegistrar {
     const registration = this.#site.registry.find(id);
     const isHere =
       registration instanceof ExtendedRegistration && registration.ending === undefined;
-    if (!isHere || registration.info.secured !== connection.secured) {
+    if (!isHere || registration.info.secured !== connection.secured || connection.mux) {
       return { cause: 'back-connect' };
     }
     registration.exchange.adopt(connection.release(), { word, ticket }, rest);
@@ -168,9 +170,10 @@ const NO_RANGE: Refusal = {
   error: { code: 'bad-message', message: 'ports: it is not "<from>-<to>"' },
 };
 
-/** Whether a key is used as it was before: nobody gets a registration with it that is of another token, or goes unencrypted. */
+/** Whether a key is used as it was before: nobody gets a registration with it that is of another token, goes unencrypted, or fetches clients in another way. */
 function isSame(lease: Lease, other: Omit<Lease, 'port' | 'keyHash'>): boolean {
-  return lease.token === other.token && lease.secured === other.secured;
+  const { token, secured, muxed } = other;
+  return lease.token === token && lease.secured === secured && lease.muxed === muxed;
 }
 
 function hashOf(key: string): string {

@@ -8,9 +8,17 @@ export interface DataPlanes {
   portable: DataPlane;
 }
 
-/** Whether bytes have to be looked at or held back, which only the portable data plane can do. */
-export function planeFor({ limits, tls }: ExchangeSettings, planes: DataPlanes): DataPlane {
-  const isPortable = tls !== undefined || limits.bytesPerSecond !== undefined;
+/**
+ * Whether bytes have to be looked at or held back, which only the portable data plane can do.
+ *
+ * @param isMuxed - whether back-connects are streams of a session
+ */
+export function planeFor(
+  { limits, tls }: ExchangeSettings,
+  planes: DataPlanes,
+  isMuxed = false,
+): DataPlane {
+  const isPortable = isMuxed || tls !== undefined || limits.bytesPerSecond !== undefined;
   return isPortable ? planes.portable : planes.chosen;
 }
 

@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import type {
   ClientBeginning,
   ClientLimits,
+  ClientToFetch,
   DataPlane,
   Exchange,
   ExchangeSettings,
@@ -21,6 +22,7 @@ import type {
 } from '../events.ts';
 import { LAST_WORDS, REPLACED } from '../last-words.ts';
 import type { Lease } from '../leases/lease-file.ts';
+import type { MuxSession } from '../mux-session.ts';
 import type { NamedService } from '../names/directory.ts';
 import type { SharedPort } from '../names/shared-ports.ts';
 import { type AgentRequest, AgentSession, type SessionObserver } from './agent-session.ts';
@@ -37,7 +39,7 @@ const MAX_SPARES = 64;
  */
 type State =
   | { at: 'held'; expiry: NodeJS.Timeout | undefined }
-  | { at: 'live'; session: AgentSession }
+  | { at: 'live'; session: AgentSession; mux: MuxSession | undefined }
   | { at: 'ended'; ending: RegistrationEnding };
 
 /** What is needed to open one. */
@@ -106,6 +108,7 @@ export class ExtendedRegistration implements Registration, NamedService, Session
       exchange = await plane.openExchange(settings, {
         ...reporting(emit, () => registration.info),
         notify: (text) => registration.#notify(text),
+        ...(opening.lease.muxed && { fetch: (client) => registration.#fetch(client) }),
       });
       const port = (await share?.open()) ?? exchange.clientPort;
       registration = new ExtendedRegistration(opening, exchange, port, plane, terms, emit);
@@ -159,15 +162,15 @@ export class ExtendedRegistration implements Registration, NamedService, Session
   /** Its agent is here, and is told so. Another one that may still be here has to go. */
   goLive(connection: ControlConnection, lines: LineBuffer, grant: Grant): void {
     this.#dismiss(REPLACED);
-    const { address } = connection;
+    const { address, mux } = connection;
     this.#info = { ...this.#info, address };
     const heartbeat = this.#terms.heartbeat * 1000;
     const say = (line: string) => this.exchange.say(line);
     const session = new AgentSession(connection, lines, heartbeat, say, this);
-    this.#state = { at: 'live', session };
+    this.#state = { at: 'live', session, mux };
     // Whether its service is down is for the agent to say anew.
     if (this.#isParked) this.#park(false);
-    const spares = { ticket: drawTicket(), most: MAX_SPARES };
+    const spares = { ticket: drawTicket(), most: mux === undefined ? MAX_SPARES : 0 };
     // On its way before the data plane, which may write past the stream, can announce the first client.
     connection.send(formatRegistered(this.#info, this.#terms, this.#limits, spares, grant));
     this.exchange.announce({ descriptor: connection.descriptor, spares });
@@ -242,7 +245,17 @@ export class ExtendedRegistration implements Registration, NamedService, Session
     this.exchange.park(parked);
   }
 
+  /** Takes the client to its agent, which is told whose bytes follow. */
+  #fetch({ ticket, address, port }: ClientToFetch): void {
+    const stream = this.#state.at === 'live' ? this.#state.mux?.open() : undefined;
+    if (stream === undefined) return;
+    stream.write(formatMessage('TAKEN', { ticket, client: { address, port } }), 'latin1');
+    this.exchange.adopt(stream, { word: 'TICKET', ticket }, NOTHING);
+  }
+
   #notify(text: string): void {
     if (this.#state.at === 'live') this.#state.session.notify(text);
   }
 }
+
+const NOTHING = Buffer.alloc(0);

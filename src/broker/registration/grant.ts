@@ -26,7 +26,7 @@ export interface Spares {
 
 /** The line that gives an agent its registration. */
 export function formatRegistered(
-  { id: registration, clientPort: port, backConnectPort, name }: RegistrationInfo,
+  { id: registration, clientPort: port, backConnectPort: dialled, name }: RegistrationInfo,
   { host, domain, lease, heartbeat }: Terms,
   limits: ClientLimits,
   { ticket: spareTicket, most: maxSpares }: Spares,
@@ -34,6 +34,7 @@ export function formatRegistered(
 ): string {
   const deadline = heartbeat * MISSED_HEARTBEATS;
   const hostName = name === undefined || domain === undefined ? undefined : `${name}.${domain}`;
+  const backConnectPort = dialled === 0 ? undefined : dialled;
   const registered: Registered = {
     ...{ registration, host, port, name, hostName, backConnectPort, ...grant },
     ...{ lease, heartbeat, deadline },

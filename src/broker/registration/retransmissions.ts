@@ -11,7 +11,9 @@ import { plainAddress } from '../../data-plane/address.ts';
  * retransmission (tcp(7), tcp_retries2). Linux lists the count of every
  * connection in /proc/net/tcp (proc(5)); elsewhere the answer is always 0.
  */
-export async function retransmissions(socket: Socket): Promise<number> {
+export async function retransmissions(
+  socket: Partial<Pick<Socket, 'localPort' | 'remoteAddress' | 'remotePort'>>,
+): Promise<number> {
   const { localPort = 0, remoteAddress = '', remotePort = 0 } = socket;
   const remote = addressInTable(plainAddress(remoteAddress));
   const rows = [...(await table('/proc/net/tcp')), ...(await table('/proc/net/tcp6'))];

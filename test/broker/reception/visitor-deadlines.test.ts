@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { VisitorPolicy } from '#src/broker/reception/visitor.ts';
+import type { VisitorPolicy } from '#src/broker/reception/host.ts';
 import { outcome, read } from '../../support/tcp.ts';
 import { errorIn } from '../control-harness.ts';
 import { openVisitor, type TestVisitor } from './visitor-harness.ts';

@@ -2,15 +2,16 @@ import { EventEmitter, on } from 'node:events';
 import type { Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { Host, VisitorPolicy } from '#src/broker/reception/host.ts';
 import type { Refusal } from '#src/broker/reception/refusal.ts';
-import { type Host, Visitor, type VisitorPolicy } from '#src/broker/reception/visitor.ts';
+import { Visitor } from '#src/broker/reception/visitor.ts';
 import { connection } from '../control-harness.ts';
 
 /** A visitor under test, the other end of it, and what its host was told so far. */
 export interface TestVisitor {
   visitor: Visitor;
   peer: Socket;
-  /** `refused <cause> <detail>`, `denied <name>`, `basic`, `register <request>`, `adopt <word> <rest>`, and `closed` once the descriptor is gone. */
+  /** `refused <cause> <detail>`, `denied <name>`, `basic`, `mux`, `register <request>`, `adopt <word> <rest>`, and `closed` once the descriptor is gone. */
   reports: string[];
   /** Resolves when there are so many reports. */
   reported(count: number): Promise<string[]>;
@@ -27,6 +28,7 @@ const OPEN: VisitorPolicy = {
   tlsRequired: false,
   tokenRequired: false,
   findToken: () => undefined,
+  mux: { keepAlive: { interval: 60_000, deadline: 60_000 }, openDeadline: 60_000 },
 };
 
 /** The default hello window never ends within a test. With a refusal, nobody gets any further. */
@@ -47,6 +49,10 @@ export async function openVisitor(
     denied: (_, name) => report('denied', name),
     registerBasic: async () => {
       report('basic');
+      return refusal;
+    },
+    registerMux: async () => {
+      report('mux');
       return refusal;
     },
     registerExtended: async (_, { request }) => {

@@ -44,7 +44,7 @@ test('a first line that nobody knows is answered with an error and a clean end',
 });
 
 test('a first octet that is not ours is no reason to wait for anything else than a line', async (t) => {
-  for (const octet of [0x16, 0x00, 0xff]) {
+  for (const octet of [0x16, 0x01, 0xff]) {
     const { peer, closed } = await openVisitor(t);
     peer.end(Uint8Array.of(octet, 0x0a));
     assert.equal(errorIn((await outcome(peer)).data).code, 'hello-unknown');

@@ -32,7 +32,7 @@ export class LineCaller implements Caller, ControlHolder {
   readonly address: string;
   readonly #dialogue: LineDialogue;
   readonly #left: (caller: LineCaller) => void;
-  readonly #connection: ControlConnection;
+  readonly #connection: ControlConnection<Socket>;
   readonly #lines = new LineBuffer(LONGEST_LINE);
   #timer: NodeJS.Timeout | undefined;
 
