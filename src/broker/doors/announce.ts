@@ -2,12 +2,16 @@ import type { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { RelayError } from '../../errors.ts';
 import { ControlConnection, type ControlHolder } from '../control-connection.ts';
+import { MOST_IN_ALL } from '../reception/doorstep.ts';
 import type { Caller } from '../reception/reception.ts';
 import type { Refusal } from '../reception/refusal.ts';
 import type { Dialect } from '../registration/basic-registration.ts';
 import { registerBasic } from '../registration/register-basic.ts';
 import type { Site } from '../registration/site.ts';
 import { type Door, openDoor } from './door.ts';
+
+/** Callers of one address: as many as there may be of all, since none stays for longer than it takes to see that he says nothing. */
+const MOST_OF_ONE_ADDRESS = MOST_IN_ALL;
 
 const ANNOUNCE: Dialect = {
   protocol: 'announce',
@@ -25,15 +29,15 @@ export async function openAnnounce(site: Site): Promise<Door[]> {
       'announcePort: where registering takes a token or TLS, it needs allowBasic',
     );
   }
-  const door = await openDoor<Registrant>(site, 'announce', announcePort, (socket, left) => {
+  const received = (socket: Socket, left: (registrant: Registrant) => void) => {
     const registrant = new Registrant(socket, left, (cause, detail = '') =>
       site.emit('refused', registrant.address, cause, detail),
     );
     const order = announceRandom ? 'random' : { from: (socket.localPort ?? announcePort) + 1 };
     void registrant.apply((connection) => registerBasic(site, connection, ANNOUNCE, { order }));
     return registrant;
-  });
-  return [door];
+  };
+  return [await openDoor(site, 'announce', announcePort, received, MOST_OF_ONE_ADDRESS)];
 }
 
 /** Octets of what is said here that are logged. */
@@ -70,9 +74,9 @@ class Registrant implements Caller, ControlHolder {
     await turn();
     if (this.#connection.isEnded) return;
     this.#connection.pause();
+    this.#left(this);
     const refusal = await register(this.#connection);
-    if (refusal === undefined) this.#left(this);
-    else this.#refuse(refusal.cause, refusal.detail);
+    if (refusal !== undefined) this.#refuse(refusal.cause, refusal.detail);
   }
 
   received(chunk: Buffer): void {

@@ -179,6 +179,15 @@ describe('the announce door', () => {
     assert.deepEqual(await refused, ['127.0.0.1', 'full', '']);
   });
 
+  test('registers hundreds who come at once from one address', async (t) => {
+    // Not among those that the system gives the registrants' own ends.
+    const announcePort = await freePorts(1);
+    const { door } = await announcing(t, { announcePort, dataPlane: 'portable' });
+    const registrants = await Promise.all(Array.from({ length: 200 }, () => register(t, door)));
+    const ports = await Promise.all(registrants.map(clientPortOf));
+    assert.equal(new Set(ports).size, 200);
+  });
+
   test('survives 10,000 random strings, and serves those who are here', async (t) => {
     const { door, broker } = await announcing(t, { dataPlane: 'portable' });
     const registrant = await register(t, door);

@@ -10,7 +10,17 @@ import { DATA_PLANES, told } from '../../support/broker.ts';
 import { pfx } from '../../support/certificates.ts';
 import { emptyTokens, startWithDoors } from '../../support/doors.ts';
 import { emptyFolder } from '../../support/folder.ts';
-import { connectTo, freePorts, knock, outcome, read, say, serve } from '../../support/tcp.ts';
+import { runAgent } from '../../support/running-agent.ts';
+import {
+  connectTo,
+  freePorts,
+  knock,
+  outcome,
+  read,
+  say,
+  serve,
+  visit,
+} from '../../support/tcp.ts';
 import { AUTHORITY, connectSecurely, SERVER } from '../../support/tls.ts';
 import { until } from '../../support/until.ts';
 
@@ -237,6 +247,19 @@ describe('a pool over TLS', () => {
     client.write('x');
     const server = await connectSecurely(t, relay, AUTHORITY.client('far end'));
     assert.equal(String(await read(server, 1)), 'x');
+  });
+
+  test('is served by an agent with such a certificate', async (t) => {
+    const { pem, write } = await certificate(t);
+    const tlsCa = await write('ca.pem', AUTHORITY.cert);
+    const { relay, service } = await pooling(t, { ...pem, tlsClientCa: tlsCa, poolTls: true });
+    const { cert, key } = AUTHORITY.client('far end');
+    const [tlsCert, tlsKey] = [await write('own.pem', cert), await write('own.key', key)];
+    const echo = await serve(t, (socket) => socket.pipe(socket));
+    const pool = `localhost:${relay}`;
+    runAgent(t, { pool, target: echo.port, tls: true, tlsCa, tlsCert, tlsKey, connections: 2 });
+    const says = Array.from({ length: 10 }, (_, n) => `client ${n}`);
+    assert.deepEqual(await Promise.all(says.map((what) => visit(t, service, what))), says);
   });
 
   test('drops far ends that do not speak it, and keeps their bytes from clients', async (t) => {
