@@ -1,14 +1,29 @@
 # Clients of an echo server, all at once: each half-closes behind what it sends, and wants it back.
-# Run: client.py <port> <clients>
+# Run: client.py <port> <clients> [name]. With a name, the port is one where clients ask for it.
 import os, socket, sys, threading
 
 port, count = int(sys.argv[1]), int(sys.argv[2])
+name = sys.argv[3] if len(sys.argv) > 3 else None
 right = []
+
+
+def connect():
+    server = socket.create_connection(("127.0.0.1", port))
+    if name is None:
+        return server
+    assert server.makefile("rb", 0).readline() == b"CLIENT\n"
+    server.sendall(name.encode() + b"\n")
+    answer = server.makefile("rb", 0).readline()
+    if answer == b"CONNECTED\n":
+        return server
+    server.close()
+    assert answer in (b"NOEXIST\n", b"OFFLINE\n"), answer
+    return connect()  # its server may be about to come
 
 
 def visit():
     sent, got = os.urandom(100_000), b""
-    with socket.create_connection(("127.0.0.1", port)) as server:
+    with connect() as server:
 
         def say():
             server.sendall(sent)

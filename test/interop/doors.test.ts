@@ -23,4 +23,12 @@ describe('clients in Python are served', needs('python3'), () => {
     const port = String(await clientPortOf(broker));
     await python(t, 'client.py', port, CLIENTS).line(/^50 of 50 got their own bytes back$/);
   });
+
+  test('by one that has parked connections under a name', async (t) => {
+    const broker = await runBroker(t, '--names', '0:0');
+    python(t, 'names.py', await doorOf(broker, 'names'), 'Büro', CLIENTS);
+    const port = await doorOf(broker, 'names-client');
+    const clients = python(t, 'client.py', port, CLIENTS, 'Büro');
+    await clients.line(/^50 of 50 got their own bytes back$/);
+  });
 });

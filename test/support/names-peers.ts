@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { connectTo, outcome, read } from './tcp.ts';
 
 /** Servers and clients of the names door, written from what its protocol says and nothing else. */
@@ -80,4 +81,17 @@ export async function call(
   const answer = await readLine(socket);
   if (answer !== 'CONNECTED') throw new Error(`answered ${answer}`);
   return socket;
+}
+
+/** {@link call}, again and again while no server is there. */
+export async function callUntilServed(t: TestContext, port: number, name: string): Promise<Socket> {
+  for (;;) {
+    const socket = await greeted(t, port, 'CLIENT');
+    socket.write(`${name}\n`);
+    const answer = await readLine(socket);
+    if (answer === 'CONNECTED') return socket;
+    if (answer !== 'NOEXIST' && answer !== 'OFFLINE') throw new Error(`answered ${answer}`);
+    socket.destroy();
+    await delay(10);
+  }
 }

@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test';
 import { needs } from './needs.ts';
 import { doorOf, Program, type RunningBroker, runCli, runTypeScript } from './program.ts';
 import { firstBlock } from './readme.ts';
-import { byHostField, bySni, HOST_OPTIONS, type WayIn } from './ways-in.ts';
+import { byHostField, byParking, bySni, HOST_OPTIONS, type WayIn } from './ways-in.ts';
 
 /** A program that registers with a broker and has its clients' bytes echoed. */
 export interface Registrant {
@@ -22,6 +22,9 @@ const portable = ['--data-plane', 'portable'];
 
 /** As many as the clients that come and leave at once in a test: each uses one up for five seconds. */
 const CONNECTIONS = '64';
+
+/** More than the clients that come at once: whoever finds none is told so. */
+const PARKED = '420';
 
 export const registrants: Registrant[] = [
   relayAgent('relay-agent', [], []),
@@ -74,6 +77,19 @@ export const registrants: Registrant[] = [
     brokerOptions: [],
     start: async (t, { controlPort }) =>
       runTypeScript(t, 'test/interop/mux-registrant.ts', String(controlPort)),
+  },
+  {
+    name: 'a names door',
+    needs: { skip: false },
+    brokerOptions: ['--names', '0:0'],
+    portStays: true,
+    wayIn: byParking,
+    start: async (t, broker) => {
+      const args = [await doorOf(broker, 'names'), 'echo', PARKED];
+      const program = runTypeScript(t, 'test/interop/names-registrant.ts', ...args);
+      (await byParking.connect(t, await byParking.port(broker))).destroy();
+      return program;
+    },
   },
   {
     name: 'the Python server of the README',

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { handMade, serverName } from './client-hello.ts';
+import { callUntilServed, greeted } from './names-peers.ts';
 import { clientPortOf, doorOf, type Program } from './program.ts';
 import { connectTo, read } from './tcp.ts';
 
@@ -31,6 +32,17 @@ export const byHostField = byHost(
   'http-names',
   Buffer.from(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`),
 );
+
+/** For what is parked at the names door under the name `echo`. */
+export const byParking: WayIn = {
+  port: async (broker) => Number(await doorOf(broker, 'names-client')),
+  async knock(t, port) {
+    const client = await greeted(t, port, 'CLIENT');
+    client.write('echo\n');
+    return client;
+  },
+  connect: (t, port) => callUntilServed(t, port, 'echo'),
+};
 
 /** @param beginning - names the host; what comes back of it is taken off */
 function byHost(door: string, beginning: Buffer): WayIn {

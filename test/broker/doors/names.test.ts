@@ -211,6 +211,19 @@ describe('a connection', () => {
     assert.deepEqual([bytesToServer, bytesToClient, ending], [16, 17, 'eof']);
   });
 
+  for (const whose of ['client', 'server']) {
+    test(`that is reset by its ${whose} is so for the other side`, async (t) => {
+      const { servers, clients } = await openNames(t);
+      const server = await park(t, servers, 'blog');
+      const client = await call(t, clients, 'blog');
+      assert.equal(await readLine(server), 'CONNECTED');
+      const [from, to] = whose === 'client' ? [client, server] : [server, client];
+      const seen = outcome(to);
+      from.resetAndDestroy();
+      assert.equal((await seen).ending, 'ECONNRESET');
+    });
+  }
+
   test('goes to the one that was parked first, and never to one that has gone', async (t) => {
     const { servers, clients, broker } = await openNames(t);
     const gone = await park(t, servers, 'blog');
