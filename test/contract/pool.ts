@@ -20,6 +20,8 @@ export function pool(createPlane: PlaneUnderTest): void {
     const opened = await openExchange(t, createPlane(), settings);
     const { exchange, backConnect } = opened;
     exchange.announce({ descriptor: undefined, pool: { most: 8, introduction: '', ...own } });
+    // An answer from where it is known by now.
+    await exchange.connections();
     /** A back-connect that waits for a client. */
     const idle = async (early: string | Buffer = ''): Promise<Socket> => {
       const { spares } = exchange.counters();

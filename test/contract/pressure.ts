@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
+import { descriptors } from '../support/descriptors.ts';
 import { LIMITS, openExchange } from '../support/exchange.ts';
 import { connectTo, knock, outcome, read } from '../support/tcp.ts';
 import type { PlaneUnderTest } from './plane-under-test.ts';
@@ -151,8 +151,4 @@ async function beSilent({ client, server }: { client: Socket; server: Socket }):
   await Promise.all([outcome(client), outcome(server)]);
   client.destroy();
   server.destroy();
-}
-
-function descriptors(): number {
-  return readdirSync('/proc/self/fd').length;
 }

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { after, describe, type TestContext, test } from 'node:test';
-import type { BackConnectHello } from '#src/data-plane/data-plane.ts';
+import type { BackConnectHello, ClientBeginning } from '#src/data-plane/data-plane.ts';
 import { DescriptorBudget } from '#src/data-plane/descriptor-budget.ts';
 import { LinuxDataPlane } from '#src/data-plane/linux/linux-data-plane.ts';
 import { createPortableDataPlane } from '#src/data-plane/portable/portable-data-plane.ts';
 import { drawTicket } from '#src/protocol/proof.ts';
-import { connectTo, read, serve } from '../support/tcp.ts';
+import { atTheDoor } from '../support/at-the-door.ts';
+import { leavesNoDescriptor } from '../support/descriptors.ts';
+import { connectTo, read } from '../support/tcp.ts';
 import {
   ANNOUNCEMENT,
   MOST_SPARES,
@@ -20,8 +21,6 @@ import {
   ticketLine,
 } from '../support/ticket-exchange.ts';
 import { until } from '../support/until.ts';
-
-const ROUNDS = 10;
 
 type Way = (opened: TicketExchange, t: TestContext) => Promise<Socket[]>;
 
@@ -86,12 +85,8 @@ const WAYS: Record<string, Way> = {
     ];
     const sockets = [client];
     for (const hello of hellos) {
-      const door = await serve(t, () => {});
-      const arrived = once(door, 'connection');
-      const far = await connectTo(t, door.port);
-      const [near] = (await arrived) as [Socket];
+      const { near, far } = await atTheDoor(t);
       exchange.adopt(near, hello, Buffer.from(hello.word === 'TICKET' ? 'x' : ''));
-      door.close();
       sockets.push(far);
     }
     await read(client, 1);
@@ -100,6 +95,39 @@ const WAYS: Record<string, Way> = {
     sockets.at(-1)?.destroy();
     await until(() => exchange.counters().spares === 0);
     return sockets;
+  },
+  async 'clients by another door'({ exchange, events, present, news, records, ended }, t) {
+    const [seen, over] = [news.length, records.length];
+    const enter = async (begun?: ClientBeginning) => {
+      const { near, far } = await atTheDoor(t);
+      const waiting = once(events, 'clientWaiting');
+      exchange.adoptClient(near, begun);
+      await waiting;
+      return far;
+    };
+    const request = Buffer.from('request');
+    const sockets = [
+      await enter({ read: request, greeting: 'hello\n' }),
+      await enter(),
+      await enter(),
+    ];
+    await until(() => news.length === seen + sockets.length);
+    const [served, failed, left] = news.slice(seen);
+    const server = await present(served?.ticket ?? '');
+    await read(server, request.length);
+    server.resetAndDestroy();
+    exchange.fail(failed?.ticket ?? '');
+    sockets[2]?.destroy();
+    const late = await present(left?.ticket ?? '');
+    late.end();
+    await ended(over + sockets.length);
+    exchange.park(true);
+    const { near, far } = await atTheDoor(t);
+    const refused = once(events, 'clientRefused');
+    exchange.adoptClient(near);
+    await refused;
+    exchange.park(false);
+    return [...sockets, server, late, far];
   },
 };
 
@@ -115,17 +143,7 @@ for (const name of ['linux', 'portable'] as const) {
     for (const [what, way] of Object.entries(WAYS)) {
       test(`none is left of ${what}`, async (t) => {
         const opened = await openTicketExchange(t, plane);
-        const { free } = budget;
-        const round = async () => {
-          const sockets = await way(opened, t);
-          await Promise.all(sockets.map(closed));
-          await until(() => budget.free === free);
-        };
-        // The first may open what is kept.
-        await round();
-        const open = descriptors();
-        for (let n = 0; n < ROUNDS; n += 1) await round();
-        await until(() => descriptors() === open);
+        await leavesNoDescriptor(budget, () => way(opened, t));
       });
     }
   });
@@ -136,18 +154,4 @@ async function pair({ arrive, present }: TicketExchange) {
   const server = await present(ticket, Buffer.from('x'));
   await read(client, 1);
   return { client, server, ticket };
-}
-
-/** Read to its end. */
-async function closed(socket: Socket): Promise<void> {
-  if (socket.closed) return;
-  const isClosed = new Promise((resolve) => socket.once('close', resolve));
-  socket.resume();
-  if (socket.readableEnded) socket.end();
-  else socket.once('end', () => socket.end());
-  await isClosed;
-}
-
-function descriptors(): number {
-  return readdirSync('/proc/self/fd').length;
 }

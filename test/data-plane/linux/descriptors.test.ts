@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { connect, type Server, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import type { DialledSpare, Exchange, ExchangeSettings } from '#src/data-plane/data-plane.ts';
 import { DescriptorBudget } from '#src/data-plane/descriptor-budget.ts';
 import { LinuxDataPlane } from '#src/data-plane/linux/linux-data-plane.ts';
 import { confirmEnd } from '#src/data-plane/portable/confirm-end.ts';
+import { descriptors } from '../../support/descriptors.ts';
 import { DEAF, LIMITS, openExchange, SETTINGS } from '../../support/exchange.ts';
 import { outcome, serve } from '../../support/tcp.ts';
 import { until } from '../../support/until.ts';
@@ -283,10 +284,6 @@ async function shut(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();
   await closed;
-}
-
-function descriptors(): number {
-  return readdirSync('/proc/self/fd').length;
 }
 
 const CLOSE_WAIT = '08';
