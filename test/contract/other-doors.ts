@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import type { Exchange } from '#src/data-plane/data-plane.ts';
 import { atTheDoor } from '../support/at-the-door.ts';
 import { LIMITS, openExchange } from '../support/exchange.ts';
-import { connectTo, freePorts, outcome, read } from '../support/tcp.ts';
+import { connectTo, freePorts, knock, outcome, read } from '../support/tcp.ts';
 import { openTicketExchange } from '../support/ticket-exchange.ts';
 import { until } from '../support/until.ts';
 import type { PlaneUnderTest } from './plane-under-test.ts';
@@ -96,6 +96,41 @@ export function otherDoors(createPlane: PlaneUnderTest): void {
       assert.equal((await ending).ending, 'ECONNRESET');
     });
 
+    test('that was reset while it waited is so for the server too', async (t) => {
+      const { exchange, announced, present } = await openTicketExchange(t, createPlane());
+      const { near, far } = await atTheDoor(t);
+      enter(exchange, near, 'request', '');
+      const [told] = await announced(1);
+      far.resetAndDestroy();
+      assert.equal((await outcome(await present(told?.ticket ?? ''))).ending, 'ECONNRESET');
+    });
+
+    test('and was only accepted is like one that came by the port', async (t) => {
+      const { exchange, pair, events } = await openExchange(t, createPlane());
+      const { near, far } = await atTheDoor(t);
+      far.write('early');
+      const waiting = once(events, 'clientWaiting');
+      exchange.adoptClient(near);
+      await waiting;
+      const { server } = await pair();
+      assert.equal((await read(server, 5)).toString(), 'early');
+    });
+
+    test('counts among those of its address, whichever way they come', async (t) => {
+      const limits = { ...LIMITS, clientsPerAddress: 1 };
+      const { exchange, client, events, refused } = await openExchange(t, createPlane(), {
+        limits,
+      });
+      await client();
+      const ending = outcome((await enterFrom(t, exchange, '127.0.0.1')).far);
+      assert.equal((await ending).ending, 'ECONNRESET');
+      assert.deepEqual(await refused(1), ['address-limit']);
+      const waiting = once(events, 'clientWaiting');
+      await enterFrom(t, exchange, '127.0.0.2');
+      assert.equal((await waiting)[0].address, '127.0.0.2');
+      assert.equal(await knock(exchange.clientPort, '127.0.0.1', '127.0.0.2'), 'ECONNRESET');
+    });
+
     test('is held to the limits of the exchange', async (t) => {
       const limits = { ...LIMITS, clients: 1 };
       const { exchange, events, refused } = await openExchange(t, createPlane(), { limits });
@@ -140,6 +175,12 @@ export function otherDoors(createPlane: PlaneUnderTest): void {
       assert.equal(exchange.counters().waiting, 0);
     });
   });
+}
+
+async function enterFrom(t: TestContext, exchange: Exchange, localAddress: string) {
+  const both = await atTheDoor(t, { localAddress });
+  enter(exchange, both.near, '', '');
+  return both;
 }
 
 function enter(exchange: Exchange, socket: Socket, read: string, greeting: string): void {

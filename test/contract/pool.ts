@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import type { Socket } from 'node:net';
+import { randomBytes, randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import type { ExchangeSettings, Pool } from '#src/data-plane/data-plane.ts';
 import { openExchange } from '../support/exchange.ts';
@@ -10,6 +11,9 @@ import type { PlaneUnderTest } from './plane-under-test.ts';
 
 /** What a back-connect may say before it has a client. */
 const MOST_EARLY = 16 * 1024;
+
+const GARBAGE = 10_000;
+const AT_ONCE = 100;
 
 export function pool(createPlane: PlaneUnderTest): void {
   const open = async (
@@ -95,6 +99,44 @@ export function pool(createPlane: PlaneUnderTest): void {
         assert.equal((await read(live, 1)).toString(), 'x');
       });
     }
+
+    test('gives no client to one that dies as the client comes', async (t) => {
+      const { exchange, idle } = await open(t);
+      for (let n = 0; n < 50; n += 1) {
+        const [dead, live] = [await idle(), await idle()];
+        if (n % 2 === 0) await once(dead.end(), 'finish');
+        else dead.resetAndDestroy();
+        const client = await connectTo(t, exchange.clientPort);
+        client.write('x');
+        assert.equal((await read(live, 1)).toString(), 'x');
+        client.destroy();
+        live.destroy();
+      }
+    });
+
+    test('is not disturbed by 10,000 random byte strings', async (t) => {
+      const { exchange, backConnect, idle, client } = await open(t, { most: 2 * AT_ONCE });
+      const trusted = await client();
+      const first = outcome(await backConnect());
+      trusted.end('before');
+      assert.equal((await first).data.toString(), 'before');
+      for (let sent = 0; sent < GARBAGE; sent += AT_ONCE) {
+        const batch = Array.from({ length: AT_ONCE }, async () => {
+          const stranger = connect({ port: exchange.backConnectPort, host: '127.0.0.1' });
+          stranger.on('error', () => {}).on('data', () => assert.fail('a stranger got bytes'));
+          const closed = new Promise((resolve) => stranger.once('close', resolve));
+          stranger.end(randomBytes(randomInt(1, 1000)));
+          await closed;
+        });
+        await Promise.all(batch);
+      }
+      await until(() => exchange.counters().refused.spare === GARBAGE);
+      const last = await idle('banner');
+      const late = await connectTo(t, exchange.clientPort);
+      late.write('after');
+      assert.equal((await read(last, 5)).toString(), 'after');
+      assert.equal((await read(late, 6)).toString(), 'banner');
+    });
 
     test('keeps no more than it may', async (t) => {
       const { idle, backConnect, refused } = await open(t, { most: 1 });
