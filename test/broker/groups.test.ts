@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import type { Broker } from '#src/broker/broker.ts';
 import type { BrokerOptions } from '#src/options/broker-options.ts';
 import { DATA_PLANES, startBroker, told } from '../support/broker.ts';
 import {
@@ -13,6 +14,7 @@ import {
 } from '../support/extended-agent.ts';
 import { emptyFolder } from '../support/folder.ts';
 import { startGuarded, tokenOf } from '../support/guarded-broker.ts';
+import { ask, greeted } from '../support/names-peers.ts';
 import { connectTo, freePorts, knock, outcome, read } from '../support/tcp.ts';
 import { connectSecurely } from '../support/tls.ts';
 import { tlsFiles } from '../support/tls-files.ts';
@@ -51,6 +53,13 @@ async function startGroup(
   return { ...guarded, shared, join, members };
 }
 
+/** Cuts a member's control connection. */
+async function lose(broker: Broker, { agent }: Member): Promise<void> {
+  const held = told(broker, 'held');
+  agent.socket.destroy();
+  await held;
+}
+
 /** Has a member fetch its `nth` client. */
 async function fetched(
   t: TestContext,
@@ -86,9 +95,7 @@ for (const dataPlane of DATA_PLANES) {
       const { broker, shared, members } = await startGroup(t, 3, { dataPlane });
       const [away, down, here] = members;
       assert.ok(away && down && here);
-      const held = told(broker, 'held');
-      away.agent.socket.destroy();
-      await held;
+      await lose(broker, away);
       const parked = told(broker, 'parked');
       down.agent.say('PARK', { reason: 'no answer' });
       await parked;
@@ -106,11 +113,7 @@ for (const dataPlane of DATA_PLANES) {
 
     test('has clients wait for the member whose turn it is when all are away', async (t) => {
       const { broker, port, shared, members } = await startGroup(t, 2, { dataPlane });
-      for (const { agent } of members) {
-        const held = told(broker, 'held');
-        agent.socket.destroy();
-        await held;
-      }
+      for (const member of members) await lose(broker, member);
       const clients: Socket[] = [];
       for (const _ of members) {
         const waiting = told(broker, 'clientWaiting');
@@ -125,6 +128,33 @@ for (const dataPlane of DATA_PLANES) {
         assert.ok(client);
         assert.equal(String((await outcome(client)).data), `for ${n}`);
       }
+    });
+
+    test('is found by its name as well, as long as somebody is there', async (t) => {
+      const doors = await freePorts(2);
+      const names = `${doors}:${doors + 1}`;
+      const { broker, join } = await startGroup(t, 0, { dataPlane, names });
+      const members = [await join({ name: 'web' }), await join({ name: 'web' })];
+      for (let n = 0; n < 4; n += 1) {
+        const member = members[n % 2];
+        assert.ok(member);
+        const client = await greeted(t, doors + 1, 'CLIENT');
+        client.end(`web\nquestion ${n}`);
+        const server = await fetched(t, member, 1 + Math.floor(n / 2));
+        const [question, answer] = [outcome(server), outcome(client)];
+        assert.equal(String((await question).data), `question ${n}`);
+        server.end(`answer ${n}`);
+        assert.equal(String((await answer).data), `CONNECTED\nanswer ${n}`);
+      }
+      const [first, second] = members;
+      assert.ok(first && second);
+      await lose(broker, first);
+      const client = await greeted(t, doors + 1, 'CLIENT');
+      client.write('web\n');
+      await second.agent.line('NEW', 3);
+      await lose(broker, second);
+      assert.equal(await ask(t, doors + 1, 'web'), 'OFFLINE\n');
+      assert.equal(await ask(t, doors + 1, 'wiki'), 'NOEXIST\n');
     });
 
     test('sends new clients to the others when one leaves, whose connections run on', async (t) => {
