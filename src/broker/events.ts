@@ -51,7 +51,8 @@ export type Interruption =
  * unacknowledged. `not-reading`: notifications piled up unread. `junk`: the
  * server sent something, which its protocol has no place for. `unanswered`: a
  * ping of its yamux session was not answered. `misbehaved`: it broke the rules of yamux. `bye`: the
- * agent said so. `lease-over`: no agent came back in time. `revoked`: its token
+ * agent said so. `lease-over`: no agent came back in time. `released`: whoever had reserved its
+ * name gave that back. `unused`: nobody used its name for a day. `revoked`: its token
  * was withdrawn or has expired. `shutdown`: the broker closed.
  */
 export type RegistrationEnding =
@@ -64,6 +65,8 @@ export type RegistrationEnding =
   | 'misbehaved'
   | 'bye'
   | 'lease-over'
+  | 'released'
+  | 'unused'
   | 'revoked'
   | 'shutdown';
 

@@ -16,12 +16,14 @@ export const REGISTRATION_ENDINGS: Record<RegistrationEnding, string> = {
   misbehaved: 'the server broke the rules of yamux',
   bye: 'the agent is done',
   'lease-over': 'the agent did not come back in time',
+  released: 'its server has released it',
+  unused: 'it was not used for a day',
   revoked: 'its token was withdrawn or has expired',
   shutdown: 'the broker is shutting down',
 };
 
 /** Endings that nobody needs to look into. */
-export const ORDINARY: RegistrationEnding[] = ['closed', 'bye', 'shutdown'];
+export const ORDINARY: RegistrationEnding[] = ['closed', 'bye', 'released', 'unused', 'shutdown'];
 
 export const INTERRUPTIONS: Record<Interruption, string> = {
   closed: 'the agent closed its control connection',

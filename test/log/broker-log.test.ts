@@ -208,3 +208,21 @@ test('the life of a lease can be read from the log', (t) => {
     ],
   );
 });
+
+test('a name that a stranger chose is told as it can be read', (t) => {
+  const { broker, entries } = logged(t);
+  const name = 'Büro \u202e gnp.exe';
+  const named: RegistrationInfo = { ...registration, protocol: 'names', clientPort: 0, name };
+  broker.emit('registered', named);
+  broker.emit('doorRefused', 'names', '192.0.2.9', 'used', name);
+  broker.emit('ended', named, 'released', counters(0));
+  assert.deepEqual(
+    entries.map(({ sentence }) => sentence).filter((sentence) => !sentence.includes('for 192')),
+    [
+      'Serving relay requests for the name "Büro \\u202e gnp.exe"',
+      'Front door names: 192.0.2.9 refused: somebody else has the name ("Büro \\u202e gnp.exe")',
+      'Name "Büro \\u202e gnp.exe" closed: its server has released it',
+    ],
+  );
+  for (const { fields } of entries) assert.doesNotMatch(JSON.stringify(fields), /\u202e/);
+});

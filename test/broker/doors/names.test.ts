@@ -76,7 +76,7 @@ describe('a name', () => {
     assert.deepEqual(await refused, ['names', '127.0.0.1', 'full', 'shop']);
     const ended = once(broker, 'ended');
     await tell(t, servers, 'RELEASE\nblog\n');
-    assert.deepEqual((await ended).slice(0, 2), [info, 'bye']);
+    assert.deepEqual((await ended).slice(0, 2), [info, 'released']);
     assert.equal(await tell(t, servers, 'RESERVE\nshop\n'), '');
   });
 
@@ -103,7 +103,7 @@ describe('a name', () => {
     assert.equal(await ask(t, clients, 'unused'), 'OFFLINE\n');
     t.mock.timers.tick(day);
     const [{ name }, ending] = await ended;
-    assert.deepEqual([name, ending], ['unused', 'lease-over']);
+    assert.deepEqual([name, ending], ['unused', 'unused']);
     assert.equal(await ask(t, clients, 'unused'), 'NOEXIST\n');
     await call(t, clients, 'used');
     t.mock.timers.tick(day);

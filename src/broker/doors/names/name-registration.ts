@@ -97,7 +97,7 @@ export class NameRegistration implements Registration, NamedService {
   /** Nobody else gets a name for which its server does not come back. */
   #look(): void {
     const { spares, waiting, paired } = this.exchange.counters();
-    if (!this.#isUsed && spares + waiting + paired === 0) void this.end('lease-over');
+    if (!this.#isUsed && spares + waiting + paired === 0) void this.end('unused');
     this.#isUsed = false;
   }
 }

@@ -40,7 +40,7 @@ export class ReservedNames {
     }
     if (!this.#mayUse(reserved, address)) return 'used';
     const opened = await reserved.opened;
-    if (typeof opened !== 'string') await opened.end('bye');
+    if (typeof opened !== 'string') await opened.end('released');
     return undefined;
   }
 
