@@ -6,7 +6,6 @@ import type {
   ClientToFetch,
   DataPlane,
   Exchange,
-  ExchangeSettings,
 } from '../../data-plane/data-plane.ts';
 import type { ProtocolError } from '../../protocol/error-codes.ts';
 import { FAILURE_REASONS } from '../../protocol/extended.ts';
@@ -28,6 +27,7 @@ import type { SharedPort } from '../names/shared-ports.ts';
 import { type AgentRequest, AgentSession, type SessionObserver } from './agent-session.ts';
 import { formatRegistered, type Grant, type Terms } from './grant.ts';
 import { KEY_SHARED, KeySharing } from './key-sharing.ts';
+import type { Opening } from './opening.ts';
 import { type Registration, reporting } from './registration.ts';
 
 /** Back-connects that an agent may keep here for clients that are yet to come. */
@@ -41,17 +41,6 @@ type State =
   | { at: 'held'; expiry: NodeJS.Timeout | undefined }
   | { at: 'live'; session: AgentSession; mux: MuxSession | undefined }
   | { at: 'ended'; ending: RegistrationEnding };
-
-/** What is needed to open one. */
-export interface Opening {
-  id: number;
-  lease: Omit<Lease, 'port'>;
-  settings: ExchangeSettings;
-  /** The client port, where its own exchange has none. It is left when the registration ends, or cannot be opened. */
-  share: SharedPort | undefined;
-  /** Where its agent is, if one is here. */
-  address: string;
-}
 
 /** An agent's registration, which outlives its control connections for the time of its lease. */
 export class ExtendedRegistration implements Registration, NamedService, SessionObserver {
