@@ -85,6 +85,14 @@ describe('of a group', { concurrency: 2 }, () => {
     assert.equal(await served(t, await namesPort(broker), 3, REQUEST), 'bbb');
   });
 
+  test('agents are equal, however they get their clients', async (t) => {
+    const { port, join } = await startGroup(t, 'auto');
+    await join('a', '--mux');
+    await join('b', '--spares', '2');
+    await join('c', '--single-port');
+    assert.equal(await served(t, port, 6), 'abcabc');
+  });
+
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     test(`an agent that leaves by ${signal} has no more clients, and the others theirs`, async (t) => {
       const { broker, port, join } = await startGroup(t, 'auto');
