@@ -1,6 +1,6 @@
 # Clients of an echo server, all at once: each half-closes behind what it sends, and wants it back.
 # Run: client.py <port> <clients> [name]. With a name, the port is one where clients ask for it.
-import os, socket, sys, threading
+import os, socket, sys, threading, time
 
 port, count = int(sys.argv[1]), int(sys.argv[2])
 name = sys.argv[3] if len(sys.argv) > 3 else None
@@ -9,16 +9,20 @@ right = []
 
 def connect():
     server = socket.create_connection(("127.0.0.1", port))
-    if name is None:
-        return server
-    assert server.makefile("rb", 0).readline() == b"CLIENT\n"
-    server.sendall(name.encode() + b"\n")
-    answer = server.makefile("rb", 0).readline()
-    if answer == b"CONNECTED\n":
-        return server
-    server.close()
-    assert answer in (b"NOEXIST\n", b"OFFLINE\n"), answer
-    return connect()  # its server may be about to come
+    return server if name is None else join(server)
+
+
+def join(server):
+    while True:
+        assert server.makefile("rb", 0).readline() == b"CLIENT\n"
+        server.sendall(name.encode() + b"\n")
+        answer = server.makefile("rb", 0).readline()
+        if answer == b"CONNECTED\n":
+            return server
+        assert answer in (b"NOEXIST\n", b"OFFLINE\n"), answer
+        server.close()
+        time.sleep(0.01)  # its service may be about to come
+        server = socket.create_connection(("127.0.0.1", port))
 
 
 def visit():
