@@ -21,6 +21,8 @@ function park(): void {
     }
   };
   socket.on('data', read);
+  // The relay has ended, or the client of a connection that it was joined with.
+  socket.on('end', () => socket.end());
   socket.on('error', () => {});
 }
 
@@ -30,5 +32,4 @@ function echo(socket: Socket, early: Buffer): void {
     if (!socket.write(chunk)) socket.pause();
   });
   socket.on('drain', () => socket.resume());
-  socket.on('end', () => socket.end());
 }
