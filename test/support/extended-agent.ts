@@ -25,6 +25,7 @@ export interface Body {
   maxSpares: number;
   limits: Record<string, number>;
   proof: string;
+  resume: string;
   ticket: string;
   client: { address: string; port: number };
   code: string;

@@ -55,7 +55,10 @@ export class MuxPeer {
         this.#events.emit('over');
         resolve(how);
       };
-      socket.once('end', () => over('eof'));
+      socket.once('end', () => {
+        over('eof');
+        socket.end();
+      });
       socket.once('error', (error: NodeJS.ErrnoException) => over(error.code ?? error.message));
       socket.once('close', () => over('closed'));
     });
