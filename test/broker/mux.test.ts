@@ -110,6 +110,18 @@ test('a session that does not answer a ping is dead: its port is closed, its cli
   assert.equal(await knock(port), 'ECONNREFUSED');
 });
 
+test('a pair on a stream is held to its silence as any other', async (t) => {
+  const { broker, port: control } = await startBroker(t, { idleTimeout: 0.1 });
+  const { peer, port } = await registerMux(t, control);
+  const over = told(broker, 'clientEnded');
+  const client = await connectTo(t, port);
+  const seen = endingOf(client.resume());
+  const id = await acceptStream(peer);
+  assert.equal((await over)[1].ending, 'idle');
+  assert.equal(await seen, 'ECONNRESET');
+  await peer.frame((frame) => frame.id === id && frame.flags === RST);
+});
+
 for (const [how, ending] of [
   ['end', 'closed'],
   ['resetAndDestroy', 'lost'],

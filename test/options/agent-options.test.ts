@@ -60,6 +60,18 @@ test('for a pool, an agent needs nothing else, and takes nothing that is for a r
   }
 });
 
+test('one connection leaves nothing to be dialled, in advance or otherwise, and takes the portable data plane', () => {
+  const required = { target: 1, to: 'a:1', mux: true };
+  assert.equal(checkAgentOptions({ ...required, spares: 0 }).mux, true);
+  for (const [others, fault] of [
+    [{ singlePort: true }, /mux: cannot be given together with singlePort/],
+    [{ spares: 1 }, /mux: cannot be given together with spares/],
+    [{ dataPlane: 'linux' }, /dataPlane: with mux, it can only be the portable one/],
+  ] as const) {
+    assert.throws(() => checkAgentOptions({ ...required, ...others }), fault);
+  }
+});
+
 test('the connections of a pool are so many, and for a pool', () => {
   for (const connections of [1, 1024]) {
     checkAgentOptions({ target: 1, pool: 'a:1', connections });
