@@ -3,6 +3,9 @@
 /** Connections that may wait to be accepted. The kernel caps it (net.core.somaxconn, 4096 since Linux 5.4); Node's own default is 511. */
 export const BACKLOG = 4096;
 
+/** Bytes one socket may hold in user space each way; one read of libuv's is as large. */
+export const HIGH_WATER_MARK = 64 * 1024;
+
 /** A client needs its own descriptor and, to be of any use, one for its back-connect. */
 export const DESCRIPTORS_PER_CLIENT = 2;
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { BACKLOG, HIGH_WATER_MARK } from '../../data-plane/limits.ts';
 import { RelayError, reasonOf } from '../../errors.ts';
 
 /** Milliseconds of silence before TCP keepalive asks a peer's system whether it is there. */
@@ -23,11 +24,13 @@ export async function listen(
       keepAlive: true,
       keepAliveInitialDelay: KEEP_ALIVE_DELAY,
       noDelay: true,
+      // Whoever comes by this door may be relayed later.
+      highWaterMark: HIGH_WATER_MARK,
     },
     accepted,
   );
   try {
-    listener.listen({ port, host });
+    listener.listen({ port, host, backlog: BACKLOG });
     await once(listener, 'listening');
   } catch (error) {
     const at = `${host ?? 'any address'}, port ${port}`;

@@ -3,13 +3,16 @@ import { connect, createServer, type NetConnectOpts, type Server, type Socket } 
 import type { ConnectionOptions } from 'node:tls';
 import type { Endpoint } from '../data-plane.ts';
 import { failure } from '../failure.ts';
-import { ATTEMPT_TIMEOUT, BACKLOG, DIAL_TIMEOUT, KEEP_ALIVE_SECONDS } from '../limits.ts';
+import {
+  ATTEMPT_TIMEOUT,
+  BACKLOG,
+  DIAL_TIMEOUT,
+  HIGH_WATER_MARK,
+  KEEP_ALIVE_SECONDS,
+} from '../limits.ts';
 import { confirmEnd } from './confirm-end.ts';
 import { reset } from './reset.ts';
 import { secureDialled } from './tls.ts';
-
-/** Bytes one socket may hold in user space each way; one read of libuv's is as large. */
-const HIGH_WATER_MARK = 64 * 1024;
 
 const STREAM = {
   allowHalfOpen: true,
