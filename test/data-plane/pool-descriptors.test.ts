@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { after, describe, type TestContext, test } from 'node:test';
 import { DescriptorBudget } from '#src/data-plane/descriptor-budget.ts';
+import { DESCRIPTORS_PER_CLIENT } from '#src/data-plane/limits.ts';
 import { LinuxDataPlane } from '#src/data-plane/linux/linux-data-plane.ts';
 import { createPortableDataPlane } from '#src/data-plane/portable/portable-data-plane.ts';
 import { atTheDoor } from '../support/at-the-door.ts';
 import { leavesNoDescriptor } from '../support/descriptors.ts';
 import { openExchange, type TestExchange } from '../support/exchange.ts';
-import { connectTo, read } from '../support/tcp.ts';
+import { connectTo, outcome, read } from '../support/tcp.ts';
 import { until } from '../support/until.ts';
 
 const DESCRIPTORS = 1000;
@@ -85,22 +86,41 @@ for (const name of ['linux', 'portable'] as const) {
       });
     }
 
+    /** Has another door accept a connection, and count it until it closes. */
+    const enter = async (t: TestContext) => {
+      const { near, far } = await atTheDoor(t);
+      budget.take(1);
+      near.once('close', () => budget.give(1));
+      return { near, far };
+    };
+
+    test('a client is reset for whom there are none', async (t) => {
+      const { exchange, refused, events } = await openExchange(t, plane);
+      // One is the door's until Node has told of its close.
+      const others = budget.free - DESCRIPTORS_PER_CLIENT - 1;
+      budget.take(others);
+      t.after(() => budget.give(others));
+      const first = await enter(t);
+      const waiting = once(events, 'clientWaiting');
+      exchange.adoptClient(first.near);
+      await waiting;
+      const second = await enter(t);
+      const ending = outcome(second.far);
+      exchange.adoptClient(second.near);
+      assert.equal((await ending).ending, 'ECONNRESET');
+      assert.deepEqual(await refused(1), ['descriptors']);
+    });
+
     test('are counted once of what another door has counted', async (t) => {
       const { exchange, events } = await openExchange(t, plane);
       await announce(exchange);
       const { free } = budget;
       const used = (count: number) => until(() => free - budget.free === count);
-      const enter = async () => {
-        const { near, far } = await atTheDoor(t);
-        budget.take(1);
-        near.once('close', () => budget.give(1));
-        return { near, far };
-      };
-      const server = await enter();
+      const server = await enter(t);
       exchange.adopt(server.near, undefined, Buffer.alloc(0));
       await until(() => exchange.counters().spares === 1);
       await used(1);
-      const [client, late] = [await enter(), await enter()];
+      const [client, late] = [await enter(t), await enter(t)];
       exchange.adoptClient(client.near);
       client.far.write('x');
       await read(server.far, 1);

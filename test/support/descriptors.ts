@@ -29,7 +29,8 @@ export async function leavesNoDescriptor(
   await once();
   const open = descriptors();
   for (let n = 0; n < ROUNDS; n += 1) await once();
-  await until(() => descriptors() === open);
+  // Fewer, when whatever loads the tests had a file open at first.
+  await until(() => descriptors() <= open);
 }
 
 /** Read to its end. */

@@ -43,7 +43,9 @@ describe('descriptors', () => {
     await plane.close();
     assert.equal(connections, 12_250);
     assert.equal(budget.free, DESCRIPTORS, 'all that was taken from the budget is given back');
-    assert.equal(descriptors(), atFirst);
+    // Fewer, when whatever loads the tests had a file open at first.
+    const left = descriptors() - atFirst;
+    assert.ok(left <= 0, `${left}`);
   });
 
   async function openedPlane(): Promise<LinuxDataPlane> {
