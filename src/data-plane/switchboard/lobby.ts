@@ -1,11 +1,10 @@
-import { backConnectWords } from '../../protocol/extended.ts';
-import { parseMessage } from '../../protocol/message.ts';
 import type { BackConnectHello, BackConnectRefusal } from '../data-plane.ts';
 import { DeadlineQueue } from '../deadline-queue.ts';
 import type { DescriptorBudget } from '../descriptor-budget.ts';
 import { type Beginning, FirstLine } from '../first-line.ts';
 import type { SharedCounters } from '../shared-counters.ts';
 import { DescriptorShare } from './descriptor-share.ts';
+import { type Guest, parseHello } from './guest.ts';
 import type { Wires } from './wires.ts';
 
 /** Milliseconds for the first line of a back-connect. */
@@ -16,14 +15,6 @@ const MOST_STRANGERS = 256;
 
 /** Octets that one without a first line may say before it has a client. */
 const MOST_EARLY = 16 * 1024;
-
-/** A back-connect that is joined with nobody yet. */
-export interface Guest<C> {
-  readonly connection: C;
-  readonly address: string;
-  /** What has been read of it that is for its client. */
-  early: Buffer;
-}
 
 export interface LobbyOwner<C> {
   /** A first line has come. The guest is to be parked, joined or refused. */
@@ -49,6 +40,8 @@ export class Lobby<C> {
   readonly #share: DescriptorShare;
   readonly #strangers = new DeadlineQueue<Guest<C>>(FIRST_LINE_TIMEOUT);
   readonly #spares = new Set<Guest<C>>();
+  /** Those of a pool that are ready, and are yet to be read once. */
+  readonly #unread = new Set<Guest<C>>();
   #isThinning = false;
 
   /** @param waiting - how many clients wait */
@@ -78,8 +71,7 @@ export class Lobby<C> {
   greet(guest: Guest<C>): void {
     if (!this.listen(guest)) return;
     this.#wires.wakeAt(this.#strangers.join(guest, this.#wires.now));
-    this.settle();
-    if (this.#unexpected > MOST_STRANGERS) this.#thinOut();
+    this.#makeRoom();
   }
 
   /** Hears what a guest says. False, and it is refused, when that cannot be. */
@@ -91,10 +83,7 @@ export class Lobby<C> {
         if (this.#spares.has(guest)) this.#dropSpare(guest);
         else this.#read(guest, firstLine.add(bytes));
       },
-      gone: () => {
-        if (this.#spares.has(guest)) this.#dropSpare(guest);
-        else if (this.#strangers.leave(guest)) this.refuse(guest, 'hello');
-      },
+      gone: () => this.#lose(guest),
     });
     if (!isHeard) this.refuse(guest, 'hello');
     return isHeard;
@@ -105,20 +94,21 @@ export class Lobby<C> {
     this.#wires.wakeAt(this.#strangers.join(guest, this.#wires.now));
     const isHeard = this.#wires.listen(guest.connection, {
       ready: () => {
-        if (this.#strangers.leave(guest)) this.#owner.ready(guest);
+        if (!this.#strangers.leave(guest)) return;
+        // It may be dead, which shows when it is read.
+        this.#unread.add(guest);
+        this.#wires.afterReading(() => {
+          if (this.#unread.delete(guest)) this.#owner.ready(guest);
+        });
       },
       heard: (bytes) => {
         guest.early = Buffer.concat([guest.early, bytes]);
-        if (guest.early.length > MOST_EARLY) this.#dropSpare(guest);
+        if (guest.early.length > MOST_EARLY) this.#lose(guest);
       },
-      gone: () => {
-        if (this.#spares.has(guest)) this.#dropSpare(guest);
-        else if (this.#strangers.leave(guest)) this.refuse(guest, 'hello');
-      },
+      gone: () => this.#lose(guest),
     });
-    if (!isHeard && this.#strangers.leave(guest)) this.refuse(guest, 'hello');
-    else this.settle();
-    if (this.#unexpected > MOST_STRANGERS) this.#thinOut();
+    if (!isHeard) this.#lose(guest);
+    this.#makeRoom();
   }
 
   /** Keeps a guest that is listened to for a client that is yet to come. */
@@ -159,7 +149,10 @@ export class Lobby<C> {
   }
 
   close(): void {
-    for (const { connection } of this.#strangers.clear()) this.#wires.close(connection);
+    for (const guest of [...this.#strangers.clear(), ...this.#unread]) {
+      this.#unread.delete(guest);
+      this.#wires.close(guest.connection);
+    }
     this.closeSpares();
   }
 
@@ -195,6 +188,24 @@ export class Lobby<C> {
     return Math.max(0, this.#strangers.size - this.#waiting());
   }
 
+  /** Not at once: of those that came together, each shall have been read before one is pushed out. */
+  #makeRoom(): void {
+    this.settle();
+    if (this.#unexpected <= MOST_STRANGERS || this.#isThinning) return;
+    this.#isThinning = true;
+    this.#wires.afterReading(() => {
+      this.#isThinning = false;
+      while (this.#unexpected > MOST_STRANGERS) this.#pushOut();
+      this.settle();
+    });
+  }
+
+  #lose(guest: Guest<C>): void {
+    if (this.#spares.has(guest)) this.#dropSpare(guest);
+    else if (this.#unread.delete(guest)) this.refuse(guest, 'spare');
+    else if (this.#strangers.leave(guest)) this.refuse(guest, 'hello');
+  }
+
   #read(guest: Guest<C>, beginning: Beginning | 'too-long' | undefined): void {
     if (beginning === undefined) return;
     this.#strangers.leave(guest);
@@ -211,17 +222,6 @@ export class Lobby<C> {
     if (oldest === undefined) return;
     this.#strangers.leave(oldest);
     this.#close(oldest, 'pushed-out');
-  }
-
-  /** Not at once: of those that came together, each shall have been read before one is pushed out. */
-  #thinOut(): void {
-    if (this.#isThinning) return;
-    this.#isThinning = true;
-    this.#wires.afterReading(() => {
-      this.#isThinning = false;
-      while (this.#unexpected > MOST_STRANGERS) this.#pushOut();
-      this.settle();
-    });
   }
 
   #dropSpare(spare: Guest<C>): void {
@@ -244,9 +244,4 @@ export class Lobby<C> {
     this.#counters.refused(cause);
     this.#owner.refused(cause, address);
   }
-}
-
-function parseHello(line: string): BackConnectHello | undefined {
-  const message = parseMessage(backConnectWords, line);
-  return 'fault' in message ? undefined : { word: message.word, ticket: message.body.ticket };
 }

@@ -14,7 +14,8 @@ import { DESCRIPTORS_PER_CLIENT } from '../limits.ts';
 import type { SharedCounters } from '../shared-counters.ts';
 import { Admission } from './admission.ts';
 import { type Client, Clients } from './clients.ts';
-import { type Guest, Lobby } from './lobby.ts';
+import type { Guest } from './guest.ts';
+import { Lobby } from './lobby.ts';
 import { announcementOf, introductionOf } from './notices.ts';
 import type { Wires } from './wires.ts';
 
