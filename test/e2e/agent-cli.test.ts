@@ -92,11 +92,37 @@ describe('relay-agent', () => {
       [['99999', '--to', 'a:1'], /target: expected a port, <host>:<port> or unix:<path>/],
       [['3000', '--to', 'localhost'], /to: expected <host>:<port>/],
       [['3000'], /to is missing/],
+      [['3000', '--pool', 'a:1', '--to', 'b:1'], /pool: cannot be given together with to/],
+      [['3000', '--pool', 'a:1', '--on-ready', 'x'], /onReady: cannot be given together with pool/],
     ] as const) {
       const agent = runCli(t, 'relay-agent', [...args]);
       assert.equal(await agent.exited, 2);
       assert.match(agent.output, says);
     }
+  });
+
+  test('says which pool it is in, and that it cannot be', async (t) => {
+    const closed = await serve(t, () => {});
+    closed.close();
+    const pool = `127.0.0.1:${closed.port}`;
+    const agent = runCli(t, 'relay-agent', [
+      '3000',
+      '--pool',
+      pool,
+      '--connections',
+      '2',
+      '--json',
+    ]);
+    const [line] = await agent.line(/^.*"event":"pooling".*$/);
+    const { message, ...entry } = JSON.parse(line);
+    assert.equal(
+      message,
+      `Keeping 2 connections in the pool at ${pool}; its clients reach localhost:3000`,
+    );
+    assert.deepEqual([entry.pool, entry.connections], [pool, 2]);
+    await agent.line(/"event":"notice","code":"spare-lost"/);
+    agent.signal('SIGTERM');
+    assert.equal(await agent.exited, 0);
   });
 
   for (const line of [

@@ -18,9 +18,9 @@ describe('clients in Python are served', needs('python3'), () => {
   });
 
   test('by one at the far end of a pool', async (t) => {
-    const broker = await runBroker(t, '--pool', '0:0');
-    python(t, 'pool.py', await doorOf(broker, 'pool'), '10');
-    const port = String(await clientPortOf(broker));
+    const broker = await runBroker(t, '--pool', '0:0', '--pool=0:0');
+    python(t, 'pool.py', await doorOf(broker, 'pool', 2), '10');
+    const port = String(await clientPortOf(broker, 2));
     await python(t, 'client.py', port, CLIENTS).line(/^50 of 50 got their own bytes back$/);
   });
 
