@@ -15,6 +15,7 @@ export class KeepAlive {
   readonly #interval: NodeJS.Timeout;
   #value = 0;
   #timer: NodeJS.Timeout | undefined;
+  #verdict: NodeJS.Immediate | undefined;
 
   constructor(
     { interval, deadline }: KeepAliveTimes,
@@ -29,20 +30,30 @@ export class KeepAlive {
   /** The peer has answered, with this value. */
   answered(value: number): void {
     if (value !== this.#value) return;
-    clearTimeout(this.#timer);
+    this.#forget();
     this.#timer = undefined;
   }
 
   stop(): void {
     clearInterval(this.#interval);
-    clearTimeout(this.#timer);
+    this.#forget();
   }
 
   /** One question at a time: what is owed an answer is not asked again. */
   #ask(): void {
     if (this.#timer !== undefined) return;
     this.#value = this.#value === MOST ? 0 : this.#value + 1;
-    this.#timer = setTimeout(this.#silent, this.#deadline);
+    this.#timer = setTimeout(() => this.#judge(), this.#deadline);
     this.#ping(this.#value);
+  }
+
+  /** Behind what has come already: it may be this process that was busy. */
+  #judge(): void {
+    this.#verdict = setImmediate(this.#silent);
+  }
+
+  #forget(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#verdict);
   }
 }
