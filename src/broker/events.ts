@@ -15,7 +15,7 @@ import type { DoorName } from './doors/door.ts';
 export interface RegistrationInfo {
   id: number;
   protocol: 'basic' | 'extended' | 'mux' | 'announce' | 'pool' | 'names';
-  /** Where the server's control connection came from; empty while only a lease of the state file is known. */
+  /** Where the server's control connection came from; empty for a pool, and while only a lease of the state file is known. */
   address: string;
   /** 0 where clients reach it by name only. */
   clientPort: number;

@@ -128,7 +128,8 @@ function toSource(option: 'tls' | 'clientTls', { ca, ...identity }: PoolTls): Tl
   if (ca !== undefined && identity.pfx !== undefined) {
     throw new RelayError('E_BAD_OPTION', `${option}: ca cannot be given together with pfx`);
   }
-  if (identity.cert === undefined && identity.pfx === undefined) {
+  const isWhole = identity.cert !== undefined && identity.key !== undefined;
+  if (!isWhole && identity.pfx === undefined) {
     throw new RelayError('E_BAD_OPTION', `${option}: needs cert and key, or pfx`);
   }
   const demand = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true };

@@ -108,6 +108,7 @@ describe('createPool()', () => {
       [{ ...ports, waitTimeout: 0 }, 'E_BAD_OPTION', /^waitTimeout: /],
       [{ ...ports, tls: 'cert.pem' }, 'E_BAD_OPTION', /^tls: /],
       [{ ...ports, tls: {} }, 'E_BAD_OPTION', /^tls: needs cert and key, or pfx$/],
+      [{ ...ports, tls: { cert: SERVER.cert } }, 'E_BAD_OPTION', /^tls: needs cert and key/],
       [{ ...ports, clientTls: { cert: 'x', key: 'y' } }, 'E_TLS', /certificate of clientTls: /],
       [
         { ...ports, tls: { pfx: Buffer.alloc(1), ca: AUTHORITY.cert } },
