@@ -130,6 +130,17 @@ describe('pools', () => {
     );
   });
 
+  test('keep 1024 connections for clients, and close one more', async (t) => {
+    const { relay, service, broker } = await pooling(t);
+    const idle = await Promise.all(Array.from({ length: 1024 }, () => connectTo(t, relay)));
+    const refused = told(broker, 'backConnectRefused');
+    const late = await connectTo(t, relay);
+    assert.deepEqual(await outcome(late), { data: Buffer.alloc(0), ending: 'eof' });
+    assert.equal((await refused)[1], 'spare');
+    for (const socket of idle) socket.pipe(socket);
+    assert.equal(await visit(t, service, 'hello'), 'hello');
+  });
+
   test('let connections finish when their broker ends', async (t) => {
     const { relay, service, broker } = await pooling(t);
     const server = await connectTo(t, relay);
