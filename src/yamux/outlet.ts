@@ -35,9 +35,13 @@ export class Outlet {
     this.#stuck = stuck;
   }
 
-  /** Sends a frame without payload. */
-  control(header: Header): void {
-    this.#write(encodeHeader(header));
+  /**
+   * Sends a frame without payload.
+   *
+   * @param sent - called when the transport has it and all before
+   */
+  control(header: Header, sent: () => void = () => {}): void {
+    this.#write(encodeHeader(header), sent);
     if (this.#transport.writableLength > MOST_UNSENT) this.#stuck();
   }
 
@@ -58,7 +62,7 @@ export class Outlet {
   }
 
   /** What is sent in one turn goes out in one write. */
-  #write(bytes: Uint8Array): void {
+  #write(bytes: Uint8Array, sent: () => void = () => {}): void {
     const transport = this.#transport;
     if (!transport.writable) return;
     if (!this.#isCorked) {
@@ -69,10 +73,11 @@ export class Outlet {
         transport.uncork();
       });
     }
-    transport.write(bytes, this.#written);
+    transport.write(bytes, () => {
+      sent();
+      this.#pump();
+    });
   }
-
-  readonly #written = () => this.#pump();
 
   #pump(): void {
     // Whoever is told that its bytes are sent may have more at once.

@@ -6,8 +6,11 @@ import { WINDOW } from './receive-window.ts';
 import type { YamuxStream } from './stream.ts';
 import { Streams, type StreamsSettings } from './streams.ts';
 
-/** Milliseconds for the peer to close behind our last word. */
+/** Milliseconds for the peer to close behind our last word to it. */
 const FAREWELL = 1000;
+
+/** The same where all went well: the last bytes of a stream may still be on a slow way. */
+const LONG_FAREWELL = 10_000;
 
 export interface SessionSettings extends StreamsSettings {
   keepAlive: KeepAliveTimes;
@@ -159,7 +162,7 @@ export class YamuxSession {
   }
 
   #closeIfDone(): void {
-    if (this.#isLeaving && this.#streams.size === 0) this.#close();
+    if (this.#isLeaving && this.#streams.size === 0) this.#close(LONG_FAREWELL);
   }
 
   #wentAway(code: number): void {
@@ -180,7 +183,7 @@ export class YamuxSession {
   /** Ends the session for a reason that the peer may still be told. */
   #fail(ending: SessionEnding, detail: string): void {
     if (this.#isOver) return;
-    this.#close();
+    this.#close(FAREWELL);
     this.#observer.over(ending, detail);
   }
 
@@ -194,11 +197,11 @@ export class YamuxSession {
   }
 
   /** What still comes is read and dropped, or closing would become a reset, and our last word be lost. */
-  #close(): void {
+  #close(farewell: number): void {
     if (this.#isOver) return;
     this.#finish();
     this.#transport.end();
-    this.#farewell = setTimeout(() => this.#transport.destroy(), FAREWELL);
+    this.#farewell = setTimeout(() => this.#transport.destroy(), farewell);
   }
 
   #finish(): void {

@@ -144,12 +144,12 @@ export class YamuxStream extends SocketLike implements Sender, Opening {
     this.#offer();
   }
 
-  /** The end is on its way when the transport has it, or will be when the stream begins. */
+  /** As with sockets, it is over when the system has all of it; or now, if the peer knows nothing of it yet. */
   override _final(done: () => void): void {
     this.accept();
     this.#hasFinished = true;
-    if (this.#state === 'open') this.#sendEnd();
-    done();
+    if (this.#state === 'open') this.#sendEnd(done);
+    else done();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
@@ -177,12 +177,12 @@ export class YamuxStream extends SocketLike implements Sender, Opening {
     this.#control(flags);
     // It may have been read before it was accepted.
     this.#openWindow();
-    if (this.#hasFinished) this.#sendEnd();
+    if (this.#hasFinished) this.#sendEnd(() => {});
     else this.#offer();
   }
 
-  #sendEnd(): void {
-    this.#control(FLAG.fin);
+  #sendEnd(sent: () => void): void {
+    this.#control(FLAG.fin, 0, sent);
     this.#leaveIfOver();
   }
 
@@ -203,8 +203,9 @@ export class YamuxStream extends SocketLike implements Sender, Opening {
     if (increase > 0) this.#control(0, increase);
   }
 
-  #control(flags: number, increase = 0): void {
-    this.#home.outlet.control({ type: TYPE.windowUpdate, flags, id: this.id, length: increase });
+  #control(flags: number, increase = 0, sent?: () => void): void {
+    const header = { type: TYPE.windowUpdate, flags, id: this.id, length: increase };
+    this.#home.outlet.control(header, sent);
   }
 }
 

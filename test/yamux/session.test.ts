@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import { test } from 'node:test';
+import type { YamuxSession } from '#src/yamux/session.ts';
 import {
   ACK,
   DATA,
@@ -154,7 +157,7 @@ test('what the peer opens while one leaves is reset', async (t) => {
   assert.equal(await told, 'ECONNRESET');
 });
 
-test('who leaves without a stream closes at once, a peer that stays is closed upon', async (t) => {
+test('who leaves without a stream closes at once', async (t) => {
   const { accepted, dialled } = await connection(t);
   const { session, transport } = sessionOn(accepted);
   const peer = new MuxPeer(dialled);
@@ -163,6 +166,45 @@ test('who leaves without a stream closes at once, a peer that stays is closed up
   assert.equal(length, 0);
   assert.equal(await peer.ended, 'eof');
   await once(transport, 'close');
+});
+
+test('a peer that stays is closed upon, later where it may have bytes to read', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  for (const [act, patience] of [
+    [(session: YamuxSession) => session.leave(), 10_000],
+    [(_: YamuxSession, peer: Socket) => peer.write(Buffer.alloc(12, 1)), 1000],
+  ] as const) {
+    const { accepted, dialled } = await connection(t);
+    const { session, transport } = sessionOn(accepted);
+    const ended = once(dialled.resume(), 'end');
+    act(session, dialled);
+    await ended;
+    t.mock.timers.tick(patience - 1);
+    assert.equal(transport.destroyed, false);
+    t.mock.timers.tick(1);
+    assert.equal(transport.destroyed, true);
+  }
+});
+
+test('a stream has finished when the system has all of it', async () => {
+  let letGo = () => {};
+  const transport = new Duplex({
+    read() {},
+    write: (_, __, done) => {
+      letGo = done;
+    },
+  });
+  const { session } = sessionOn(transport as Socket);
+  const stream = session.open();
+  stream?.end('x');
+  let steps = 0;
+  for (; stream?.writableFinished === false && steps < 10; steps += 1) {
+    letGo();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  // A turn to begin with, then SYN, the header of the data, the data, FIN.
+  assert.equal(steps, 5);
+  session.destroy();
 });
 
 test('all at once is over when it is destroyed, and nobody is told what he did', async (t) => {
