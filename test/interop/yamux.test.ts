@@ -24,9 +24,8 @@ async function build(t: TestContext): Promise<string> {
 async function register(
   t: TestContext,
   binary: string,
-  ...options: string[]
 ): Promise<{ port: number; registrant: Program }> {
-  const broker = await runBroker(t, ...options);
+  const broker = await runBroker(t);
   const registrant = new Program(t, binary, [`127.0.0.1:${broker.controlPort}`]);
   const port = await clientPortOf(broker);
   await registrant.line(new RegExp(`^told "127\\.0\\.0\\.1:${port}"$`));
@@ -45,15 +44,13 @@ async function echoed(t: TestContext, port: number, bytes: Buffer): Promise<void
 
 describe('hashicorp/yamux', needs('go'), () => {
   test('as a registrant serves its clients', async (t) => {
-    const binary = await build(t);
+    const { port, registrant } = await register(t, await build(t));
 
     await t.test('which half-close, and get all of their bytes back', async (t) => {
-      const { port } = await register(t, binary);
       await echoed(t, port, randomBytes(32 * MIB));
     });
 
     await t.test('which send before their stream is there', async (t) => {
-      const { port } = await register(t, binary);
       const client = await connectTo(t, port);
       const seen = outcome(client);
       client.end('early');
@@ -62,7 +59,6 @@ describe('hashicorp/yamux', needs('go'), () => {
 
     for (const many of [400, 1000]) {
       await t.test(`of which ${many} come at once`, async (t) => {
-        const { port } = await register(t, binary);
         const clients = Array.from({ length: many }, (_, n) =>
           echoed(t, port, Buffer.alloc(3000, `client ${n} `)),
         );
@@ -71,7 +67,6 @@ describe('hashicorp/yamux', needs('go'), () => {
     }
 
     await t.test('whose reset it is told of', async (t) => {
-      const { port, registrant } = await register(t, binary);
       const client = await connectTo(t, port);
       client.write('r12345');
       await until(() => client.bytesWritten === 6);
@@ -80,7 +75,6 @@ describe('hashicorp/yamux', needs('go'), () => {
     });
 
     await t.test('which are told of its reset', async (t) => {
-      const { port } = await register(t, binary);
       const client = await connectTo(t, port);
       const ended = endingOf(client.resume());
       client.write('c');
@@ -94,7 +88,6 @@ describe('hashicorp/yamux', needs('go'), () => {
     });
 
     await t.test('one of which it does not read, beside others', async (t) => {
-      const { port } = await register(t, binary);
       const stuck = await connectTo(t, port);
       stuck.write('h');
       const chunk = Buffer.alloc(MIB);
@@ -105,7 +98,6 @@ describe('hashicorp/yamux', needs('go'), () => {
     });
 
     await t.test('of which those that leave at once shift nobody', async (t) => {
-      const { port } = await register(t, binary);
       for (let round = 0; round < 20; round += 1) {
         const leaving = await Promise.all([connectTo(t, port), connectTo(t, port)]);
         leaving[0].resetAndDestroy();
