@@ -41,7 +41,7 @@ for (const [how, die] of DEATHS) {
       exchange.board.adopt(new Connection(own), HERE, undefined, Buffer.alloc(0));
     }
     run(relay.loop, function* () {
-      assert.equal(counters.read().spares, 2);
+      yield* until(() => counters.read().spares === 2);
       die(dead.peer);
       exchange.board.adoptClient(new Connection(client.own), HERE, 1);
       client.peer.send(Buffer.from('x'));
