@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { DeadlineQueue } from '#src/data-plane/deadline-queue.ts';
 import { Pair } from '#src/data-plane/linux/loop/pair.ts';
+import { isRoomy } from '#src/data-plane/linux/system-calls.ts';
 import { connection, type RelayParts, relayParts, run, until } from '../../support/relay-parts.ts';
 
 /** What the watchdog lets pass before it looks. */
@@ -63,14 +64,16 @@ test('a connection whose event was lost is moved on, and that is reported', (t) 
     loop.handOver(own, { ready: () => (lost += 1) });
     yield* until(() => {
       client.receive();
-      return lost > 0;
+      // An event may also be one that was under way before there was room.
+      return lost > 0 && isRoomy(own);
     });
     const before = pair.traffic[1];
     yield* settle(pair);
     assert.equal(pair.traffic[1], before, 'nothing moves by itself');
     watchdog.tick(loop.now + INTERVAL);
     assert.deepEqual(parts.warnings, [], 'the event may be on its way');
-    watchdog.tick(loop.now + 2 * INTERVAL);
+    // Twice the interval at once may be a hair less than one behind the other.
+    watchdog.tick(loop.now + 2 * INTERVAL + 1);
     assert.deepEqual(parts.warnings, ['stall']);
     yield* settle(pair);
     assert.ok(pair.traffic[1] > before);

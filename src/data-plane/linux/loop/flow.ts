@@ -123,10 +123,10 @@ export class Flow implements Source, Task, Nudgeable, Sending {
   }
 
   nudge(): boolean {
-    const holding = this.#holding;
+    const sent = this.#sent;
     this.#writable = true;
     this.proceed();
-    return !this.#closed && this.#holding !== holding;
+    return !this.#closed && this.#sent !== sent;
   }
 
   /** Lets go of what is under way. The owner closes the sockets. */
@@ -209,6 +209,11 @@ export class Flow implements Source, Task, Nudgeable, Sending {
     } else {
       this.#owner.sideFailed(this.from);
     }
+  }
+
+  /** Bytes that were written. As much may be held again as was before they were. */
+  get #sent(): number {
+    return this.bytes - this.#holding;
   }
 
   /** Writes what is held; true when nothing is held any more. */
