@@ -2,7 +2,7 @@
 // their first byte what becomes of them:
 //
 //	e  all that follows comes back, its end included
-//	r  all that follows is read, and how it ended is printed
+//	r  all that follows is read, and its beginning and how it ended are printed
 //	h  nothing more is read for as long as the program runs
 //	c  the stream is closed at once, and, since the client does not close it, reset a little later
 package main
@@ -56,6 +56,7 @@ func serve(stream *yamux.Stream) {
 		io.Copy(stream, reader)
 		stream.Close()
 	case 'r':
+		fmt.Println("reads")
 		count, err := io.Copy(io.Discard, reader)
 		fmt.Printf("read %d: %v\n", count, err)
 		stream.Close()
