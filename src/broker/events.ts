@@ -9,7 +9,6 @@ import type {
 import type { RelayError } from '../errors.ts';
 import type { ErrorCode } from '../protocol/error-codes.ts';
 import type { FailureReason } from '../protocol/extended.ts';
-import type { DoorName } from './doors/door.ts';
 
 /** A server's registration and the ports opened for it. */
 export interface RegistrationInfo {
@@ -87,6 +86,9 @@ export type RegistrationRefusal =
   | 'pushed-out'
   | 'back-connect'
   | ErrorCode;
+
+/** What a front door is called: the protocol that is spoken there. */
+export type DoorName = 'announce' | 'pool' | 'names' | 'names-client' | 'tls-names' | 'http-names';
 
 /**
  * Why a front door turned somebody away. `timeout`: it did not say in time what it

@@ -3,8 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type Broker, createBroker } from '#src/broker/broker.ts';
-import type { DoorName } from '#src/broker/doors/door.ts';
-import type { RegistrationInfo } from '#src/broker/events.ts';
+import type { DoorName, RegistrationInfo } from '#src/broker/events.ts';
 import type { BrokerOptions } from '#src/options/broker-options.ts';
 import { emptyFolder } from './folder.ts';
 

@@ -1,10 +1,8 @@
 import type { Socket } from 'node:net';
+import type { DoorName } from '../events.ts';
 import { listen } from '../reception/listener.ts';
 import { type Caller, Reception } from '../reception/reception.ts';
 import type { Site } from '../registration/site.ts';
-
-/** What a front door is called: the protocol that is spoken there. */
-export type DoorName = 'announce' | 'pool' | 'names' | 'names-client' | 'tls-names' | 'http-names';
 
 /** Where registrants or clients of another protocol come in. */
 export interface Door {

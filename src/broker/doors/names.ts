@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import { plainAddress } from '../../data-plane/address.ts';
 import { parseTwoPorts } from '../../options/values.ts';
+import type { DoorName } from '../events.ts';
 import type { Site } from '../registration/site.ts';
-import { type Door, type DoorName, openDoor } from './door.ts';
+import { type Door, openDoor } from './door.ts';
 import { ClientDialogue } from './names/client-dialogue.ts';
 import { LineCaller, type LineDialogue } from './names/line-caller.ts';
 import { ReservedNames } from './names/reserved-names.ts';

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ClientBeginning } from '../../data-plane/data-plane.ts';
-import type { NamedService } from './directory.ts';
+import type { NamedService } from './named-service.ts';
 
 /** Services that take clients in turn. Who is not available is passed over. */
 export class Rotation implements NamedService {

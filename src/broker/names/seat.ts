@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ClientBeginning } from '../../data-plane/data-plane.ts';
-import type { Directory, NamedService } from './directory.ts';
+import type { Directory } from './directory.ts';
+import type { NamedService } from './named-service.ts';
 
 /** A name, from before its service is there until that is gone. */
 export class Seat implements NamedService {

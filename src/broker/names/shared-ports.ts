@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { DescriptorBudget } from '../../data-plane/descriptor-budget.ts';
 import { type Listener, listen } from '../../data-plane/portable/sockets.ts';
-import type { NamedService } from './directory.ts';
+import type { NamedService } from './named-service.ts';
 import { Rotation } from './rotation.ts';
 
 /** The client ports of groups. */

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DataPlane, Exchange, ExchangeSettings } from '../../data-plane/data-plane.ts';
 import type { ConnectionEnding, ControlConnection, ControlHolder } from '../control-connection.ts';
-import type { EmitBrokerEvent, RegistrationEnding, RegistrationInfo } from '../events.ts';
-import { type Registration, reporting } from './registration.ts';
+import type { EmitBrokerEvent, RegistrationInfo } from '../events.ts';
+import { PlainRegistration, reporting } from './registration.ts';
 import { retransmissions } from './retransmissions.ts';
 
 /**
@@ -28,16 +28,10 @@ export interface Dialect {
 }
 
 /** A registrant of the basic protocol, or of another one in which it says nothing, with its exchange: from its listeners' opening to their end. */
-export class BasicRegistration implements Registration, ControlHolder {
-  readonly info: RegistrationInfo;
-  readonly exchange: Exchange;
-  readonly ended: Promise<void>;
+export class BasicRegistration extends PlainRegistration implements ControlHolder {
   readonly #connection: ControlConnection;
-  readonly #emit: EmitBrokerEvent;
   #unanswered = 0;
   #probing = false;
-  #ending = false;
-  #resolveEnded: () => void = () => {};
 
   private constructor(
     info: RegistrationInfo,
@@ -45,13 +39,8 @@ export class BasicRegistration implements Registration, ControlHolder {
     connection: ControlConnection,
     emit: EmitBrokerEvent,
   ) {
-    this.info = info;
-    this.exchange = exchange;
-    this.ended = new Promise((resolve) => {
-      this.#resolveEnded = resolve;
-    });
+    super(info, exchange, emit);
     this.#connection = connection;
-    this.#emit = emit;
     // Not before its last pair: a server might take the end of this connection for that of its pairs.
     void exchange.finished.then(() => connection.destroy());
   }
@@ -86,14 +75,6 @@ export class BasicRegistration implements Registration, ControlHolder {
     return registration;
   }
 
-  async end(ending: RegistrationEnding): Promise<void> {
-    if (this.#ending) return;
-    this.#ending = true;
-    await this.exchange.stop();
-    this.#resolveEnded();
-    this.#emit('ended', this.info, ending, this.exchange.counters());
-  }
-
   received(): void {
     this.#connection.destroy();
     void this.end('junk');
@@ -118,7 +99,7 @@ export class BasicRegistration implements Registration, ControlHolder {
     const { socket } = this.#connection;
     this.#probing = true;
     let unanswered = await retransmissions(socket);
-    while (unanswered > 0 && unanswered < MAX_RETRANSMISSIONS && !this.#ending) {
+    while (unanswered > 0 && unanswered < MAX_RETRANSMISSIONS && !this.isEnding) {
       await delay(PROBE_INTERVAL, undefined, { ref: false });
       unanswered = await retransmissions(socket);
     }
@@ -127,7 +108,7 @@ export class BasicRegistration implements Registration, ControlHolder {
   }
 
   #giveUp(): void {
-    if (this.#ending) return;
+    if (this.isEnding) return;
     this.#connection.destroy();
     void this.end('silent');
   }

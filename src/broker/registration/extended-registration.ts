@@ -22,7 +22,7 @@ import type {
 import { LAST_WORDS, REPLACED } from '../last-words.ts';
 import type { Lease } from '../leases/lease-file.ts';
 import type { MuxSession } from '../mux-session.ts';
-import type { NamedService } from '../names/directory.ts';
+import type { NamedService } from '../names/named-service.ts';
 import type { SharedPort } from '../names/shared-ports.ts';
 import { type AgentRequest, AgentSession, type SessionObserver } from './agent-session.ts';
 import { formatRegistered, type Grant, type Terms } from './grant.ts';

@@ -3,7 +3,7 @@ import type { SessionEnding } from '../../yamux/session.ts';
 import type { ControlConnection } from '../control-connection.ts';
 import type { EmitBrokerEvent, RegistrationEnding, RegistrationInfo } from '../events.ts';
 import type { MuxHolder, MuxSession } from '../mux-session.ts';
-import { type Registration, reporting } from './registration.ts';
+import { PlainRegistration, reporting } from './registration.ts';
 
 const ENDINGS: Record<SessionEnding, RegistrationEnding> = {
   closed: 'closed',
@@ -17,14 +17,8 @@ const ENDINGS: Record<SessionEnding, RegistrationEnding> = {
 const NOTHING = Buffer.alloc(0);
 
 /** A registrant that gets its clients as streams of its own connection, with its exchange. */
-export class MuxRegistration implements Registration, MuxHolder {
-  readonly info: RegistrationInfo;
-  readonly exchange: Exchange;
-  readonly ended: Promise<void>;
+export class MuxRegistration extends PlainRegistration implements MuxHolder {
   readonly #mux: MuxSession;
-  readonly #emit: EmitBrokerEvent;
-  #isEnding = false;
-  #resolveEnded: () => void = () => {};
 
   private constructor(
     info: RegistrationInfo,
@@ -32,13 +26,8 @@ export class MuxRegistration implements Registration, MuxHolder {
     mux: MuxSession,
     emit: EmitBrokerEvent,
   ) {
-    this.info = info;
-    this.exchange = exchange;
-    this.ended = new Promise((resolve) => {
-      this.#resolveEnded = resolve;
-    });
+    super(info, exchange, emit);
     this.#mux = mux;
-    this.#emit = emit;
   }
 
   /**
@@ -74,14 +63,6 @@ export class MuxRegistration implements Registration, MuxHolder {
     });
     mux.handTo(registration);
     return registration;
-  }
-
-  async end(ending: RegistrationEnding): Promise<void> {
-    if (this.#isEnding) return;
-    this.#isEnding = true;
-    await this.exchange.stop();
-    this.#resolveEnded();
-    this.#emit('ended', this.info, ending, this.exchange.counters());
   }
 
   muxOver(ending: SessionEnding): void {

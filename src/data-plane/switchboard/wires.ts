@@ -1,5 +1,4 @@
-import type { ClientBeginning, PairReport } from '../data-plane.ts';
-import type { Client } from './clients.ts';
+import type { ClientBeginning, ClientToFetch, PairReport } from '../data-plane.ts';
 
 /** Who hears what a back-connect says before it is joined. */
 export interface Ear {
@@ -41,7 +40,7 @@ export interface Wires<C> {
   /** Sends the registrant a line. */
   say(line: string): void;
   /** Has a client fetched, where that is not asked for by a line. */
-  readonly fetch: ((client: Client<C>) => void) | undefined;
+  readonly fetch: ((client: ClientToFetch) => void) | undefined;
   /** Reads a connection until it is joined or closed. False when it cannot be watched. */
   listen(connection: C, ear: Ear): boolean;
   /** Has the system ask soon, and often, whether the peer is still there. */

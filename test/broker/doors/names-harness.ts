@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 import { type Broker, createBroker } from '#src/broker/broker.ts';
-import type { DoorName } from '#src/broker/doors/door.ts';
+import type { DoorName } from '#src/broker/events.ts';
 import type { BrokerOptions } from '#src/options/broker-options.ts';
 
 /** A broker on loopback with a names door, closed when the test ends, and the two ports of that. */

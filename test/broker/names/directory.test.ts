@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { Socket } from 'node:net';
 import test from 'node:test';
-import { Directory, type NamedService } from '#src/broker/names/directory.ts';
+import { Directory } from '#src/broker/names/directory.ts';
+import type { NamedService } from '#src/broker/names/named-service.ts';
 
 const NOTHING = { read: Buffer.alloc(0), greeting: '' };
 

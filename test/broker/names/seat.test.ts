@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import test from 'node:test';
-import { Directory, type NamedService } from '#src/broker/names/directory.ts';
+import { Directory } from '#src/broker/names/directory.ts';
+import type { NamedService } from '#src/broker/names/named-service.ts';
 import { Seat } from '#src/broker/names/seat.ts';
 import { connectTo, outcome, serve } from '../../support/tcp.ts';
 

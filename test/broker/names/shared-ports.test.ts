@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import type { Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
-import type { NamedService } from '#src/broker/names/directory.ts';
+import type { NamedService } from '#src/broker/names/named-service.ts';
 import { type SharedPort, SharedPorts } from '#src/broker/names/shared-ports.ts';
 import { DescriptorBudget } from '#src/data-plane/descriptor-budget.ts';
 import { connectTo, freePorts, knock, serve } from '../../support/tcp.ts';

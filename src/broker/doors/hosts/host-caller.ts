@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { plainAddress } from '../../../data-plane/address.ts';
-import type { NamedService } from '../../names/directory.ts';
+import type { NamedService } from '../../names/named-service.ts';
 import type { Caller } from '../../reception/reception.ts';
 
 /** Milliseconds until the host has to be known. */

@@ -1,6 +1,6 @@
-import type { DoorRefusal } from '../../events.ts';
+import type { DoorName, DoorRefusal } from '../../events.ts';
 import type { Site } from '../../registration/site.ts';
-import { type Door, type DoorName, type DoorSite, openDoor } from '../door.ts';
+import { type Door, type DoorSite, openDoor } from '../door.ts';
 import { HostCaller, type HostDialogue, type HostDirectory } from './host-caller.ts';
 import { nameOfHost } from './host-name.ts';
 

@@ -3,9 +3,9 @@ import type { ClientBeginning, Exchange } from '../../../data-plane/data-plane.t
 import { CONNECTED } from '../../../protocol/names.ts';
 import { strictest } from '../../access/limits.ts';
 import type { EmitBrokerEvent, RegistrationEnding, RegistrationInfo } from '../../events.ts';
-import type { NamedService } from '../../names/directory.ts';
+import type { NamedService } from '../../names/named-service.ts';
 import { exchangeSettings, planeFor } from '../../registration/exchange-settings.ts';
-import { type Registration, reporting } from '../../registration/registration.ts';
+import { PlainRegistration, reporting } from '../../registration/registration.ts';
 import type { Site } from '../../registration/site.ts';
 
 /** Connections of a server that may wait for clients under one name. */
@@ -18,23 +18,12 @@ const MOST_PARKED = 1000;
 const UNUSED = 86_400_000;
 
 /** A name that a server has reserved, with the connections that it has parked under it. */
-export class NameRegistration implements Registration, NamedService {
-  readonly info: RegistrationInfo;
-  readonly exchange: Exchange;
-  readonly ended: Promise<void>;
-  readonly #emit: EmitBrokerEvent;
+export class NameRegistration extends PlainRegistration implements NamedService {
   readonly #upkeep: NodeJS.Timeout;
   #isUsed = true;
-  #isEnding = false;
-  #resolveEnded: () => void = () => {};
 
   private constructor(info: RegistrationInfo, exchange: Exchange, emit: EmitBrokerEvent) {
-    this.info = info;
-    this.exchange = exchange;
-    this.ended = new Promise((resolve) => {
-      this.#resolveEnded = resolve;
-    });
-    this.#emit = emit;
+    super(info, exchange, emit);
     this.#upkeep = setInterval(() => this.#look(), UNUSED);
     const pool = { most: MOST_PARKED, introduction: `${CONNECTED}\n` };
     exchange.announce({ descriptor: undefined, pool });
@@ -85,13 +74,9 @@ export class NameRegistration implements Registration, NamedService {
     this.exchange.adopt(socket, undefined, rest);
   }
 
-  async end(ending: RegistrationEnding): Promise<void> {
-    if (this.#isEnding) return;
-    this.#isEnding = true;
+  override end(ending: RegistrationEnding): Promise<void> {
     clearInterval(this.#upkeep);
-    await this.exchange.stop();
-    this.#resolveEnded();
-    this.#emit('ended', this.info, ending, this.exchange.counters());
+    return super.end(ending);
   }
 
   /** Nobody else gets a name for which its server does not come back. */
