@@ -26,21 +26,36 @@ const CONNECTIONS = '64';
 /** More than the clients that come at once: whoever finds none is told so. */
 const PARKED = '420';
 
-export const registrants: Registrant[] = [
+/** Agents whose clients have a port of their own. */
+export const agents: Registrant[] = [
   relayAgent('relay-agent', [], []),
   relayAgent('relay-agent, all of it portable', portable, portable),
   relayAgent('a portable relay-agent', [], portable),
   relayAgent('relay-agent and a portable broker', portable, []),
+  relayAgent('relay-agent --mux', [], ['--mux']),
+];
+
+/** Those whose clients say whom they want. */
+export const named: Registrant[] = [
   byName('relay-agent, by SNI', bySni, portable),
   byName('relay-agent, by Host', byHostField, []),
-  relayAgent('relay-agent --mux', [], ['--mux']),
   {
-    name: 'a registrant written from docs/protocol.md alone',
+    name: 'a names door',
     needs: { skip: false },
-    brokerOptions: [],
-    start: async (t, { controlPort }) =>
-      runTypeScript(t, 'test/interop/legacy-registrant.ts', String(controlPort)),
+    brokerOptions: ['--names', '0:0'],
+    portStays: true,
+    wayIn: byParking,
+    start: async (t, broker) => {
+      const args = [await doorOf(broker, 'names'), 'echo', PARKED];
+      const program = runTypeScript(t, 'test/interop/names-registrant.ts', ...args);
+      (await byParking.connect(t, await byParking.port(broker))).destroy();
+      return program;
+    },
   },
+];
+
+/** Those that come in by another protocol. */
+export const doors: Registrant[] = [
   {
     name: 'an announce door',
     needs: { skip: false },
@@ -78,18 +93,16 @@ export const registrants: Registrant[] = [
     start: async (t, { controlPort }) =>
       runTypeScript(t, 'test/interop/mux-registrant.ts', String(controlPort)),
   },
+];
+
+/** Servers of the basic protocol that share nothing with this project. */
+export const servers: Registrant[] = [
   {
-    name: 'a names door',
+    name: 'a registrant written from docs/protocol.md alone',
     needs: { skip: false },
-    brokerOptions: ['--names', '0:0'],
-    portStays: true,
-    wayIn: byParking,
-    start: async (t, broker) => {
-      const args = [await doorOf(broker, 'names'), 'echo', PARKED];
-      const program = runTypeScript(t, 'test/interop/names-registrant.ts', ...args);
-      (await byParking.connect(t, await byParking.port(broker))).destroy();
-      return program;
-    },
+    brokerOptions: [],
+    start: async (t, { controlPort }) =>
+      runTypeScript(t, 'test/interop/legacy-registrant.ts', String(controlPort)),
   },
   {
     name: 'the Python server of the README',
