@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { plainAddress } from '../../data-plane/address.ts';
 import type { DescriptorBudget } from '../../data-plane/descriptor-budget.ts';
+import { afterReading } from '../../data-plane/portable/after-reading.ts';
 import { Doorstep, type Stranger } from './doorstep.ts';
 
 /** Of the process's descriptors, at most one in so many may be at one door. */
@@ -32,8 +33,7 @@ export class Reception<C extends Caller> {
     this.#observer = observer;
     this.#doorstep = new Doorstep(
       Math.ceil(budget.free / SHARE_OF_DESCRIPTORS),
-      // Bytes of a connection are read in the turn of the event loop after the one that accepts it.
-      (act) => setImmediate(() => setImmediate(act)),
+      afterReading,
       mostOfOneAddress,
     );
   }

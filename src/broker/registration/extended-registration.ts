@@ -7,6 +7,7 @@ import type {
   DataPlane,
   Exchange,
 } from '../../data-plane/data-plane.ts';
+import { introductionOf } from '../../data-plane/switchboard/notices.ts';
 import type { ProtocolError } from '../../protocol/error-codes.ts';
 import { FAILURE_REASONS } from '../../protocol/extended.ts';
 import type { LineBuffer } from '../../protocol/line-buffer.ts';
@@ -235,11 +236,11 @@ export class ExtendedRegistration implements Registration, NamedService, Session
   }
 
   /** Takes the client to its agent, which is told whose bytes follow. */
-  #fetch({ ticket, address, port }: ClientToFetch): void {
+  #fetch(client: ClientToFetch): void {
     const stream = this.#state.at === 'live' ? this.#state.mux?.open() : undefined;
     if (stream === undefined) return;
-    stream.write(formatMessage('TAKEN', { ticket, client: { address, port } }), 'latin1');
-    this.exchange.adopt(stream, { word: 'TICKET', ticket }, NOTHING);
+    stream.write(introductionOf(client), 'latin1');
+    this.exchange.adopt(stream, { word: 'TICKET', ticket: client.ticket }, NOTHING);
   }
 
   #notify(text: string): void {

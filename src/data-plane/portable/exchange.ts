@@ -19,6 +19,7 @@ import { KEEP_ALIVE_SECONDS, SPARE_KEEP_ALIVE_SECONDS } from '../limits.ts';
 import { SharedCounters } from '../shared-counters.ts';
 import { Switchboard } from '../switchboard/switchboard.ts';
 import type { Beginning, Joined, Wires } from '../switchboard/wires.ts';
+import { afterReading } from './after-reading.ts';
 import { Alarm } from './alarm.ts';
 import { confirmEnd } from './confirm-end.ts';
 import { Connection } from './connection.ts';
@@ -222,8 +223,7 @@ export class PortableExchange implements Exchange {
         return backConnectPort();
       },
       wakeAt: (moment) => this.#alarm.at(moment),
-      // Node accepts all there are before it reads any: those that came are read in its next turn.
-      afterReading: (act) => setImmediate(() => setImmediate(act)),
+      afterReading,
       say: (line) => observer.notify(line),
       fetch: observer.fetch && ((client) => observer.fetch?.(client)),
       listen: (connection, ear) => {

@@ -1,6 +1,6 @@
 import { formatNew } from '../../protocol/basic.ts';
 import { formatMessage } from '../../protocol/message.ts';
-import type { Client } from './clients.ts';
+import type { ClientToFetch } from '../data-plane.ts';
 
 /**
  * What a registrant is told of a client that waits.
@@ -8,7 +8,7 @@ import type { Client } from './clients.ts';
  * @param isBare - whether to leave out the word, where clients have no tickets
  */
 export function announcementOf(
-  client: Client<unknown>,
+  client: ClientToFetch,
   backConnectPort: number,
   isBare: boolean,
 ): string {
@@ -16,11 +16,11 @@ export function announcementOf(
   return formatMessage('NEW', describe(client));
 }
 
-/** What a spare is told of the client that it is joined with. */
-export function introductionOf(client: Client<unknown>): string {
+/** What a back-connect is told of its client, where it has not asked for a certain one. */
+export function introductionOf(client: ClientToFetch): string {
   return formatMessage('TAKEN', describe(client));
 }
 
-function describe({ ticket, address, port }: Client<unknown>): object {
+function describe({ ticket, address, port }: ClientToFetch): object {
   return { ticket, client: { address, port } };
 }
