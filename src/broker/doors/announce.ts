@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { setImmediate as turn } from 'node:timers/promises';
+import { afterReading } from '../../data-plane/portable/after-reading.ts';
 import { RelayError } from '../../errors.ts';
 import { ControlConnection, type ControlHolder } from '../control-connection.ts';
 import { MOST_IN_ALL } from '../reception/doorstep.ts';
@@ -20,9 +20,9 @@ const ANNOUNCE: Dialect = {
 };
 
 /** Where registrants say nothing and are told at once: of their client port, and then of each client. */
-export async function openAnnounce(site: Site): Promise<Door[]> {
+export async function* openAnnounce(site: Site): AsyncGenerator<Door> {
   const { announcePort, announceRandom } = site.settings;
-  if (announcePort === undefined) return [];
+  if (announcePort === undefined) return;
   if (site.access.unprovenFrom?.length === 0) {
     throw new RelayError(
       'E_BAD_OPTION',
@@ -37,7 +37,7 @@ export async function openAnnounce(site: Site): Promise<Door[]> {
     void registrant.apply((connection) => registerBasic(site, connection, ANNOUNCE, { order }));
     return registrant;
   };
-  return [await openDoor(site, 'announce', announcePort, received, MOST_OF_ONE_ADDRESS)];
+  yield openDoor(site, 'announce', announcePort, received, MOST_OF_ONE_ADDRESS);
 }
 
 /** Octets of what is said here that are logged. */
@@ -69,9 +69,8 @@ class Registrant implements Caller, ControlHolder {
   async apply(
     register: (connection: ControlConnection) => Promise<Refusal | undefined>,
   ): Promise<void> {
-    // What came with the connection is read in the turn behind the one that accepts it: no port is opened for that.
-    await turn();
-    await turn();
+    // No port is opened for whoever has said something with the connection.
+    await new Promise<void>(afterReading);
     if (this.#connection.isEnded) return;
     this.#connection.pause();
     this.#left(this);

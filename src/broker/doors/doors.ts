@@ -6,8 +6,8 @@ import { openNames } from './names.ts';
 import { openPools } from './pool.ts';
 import { openTlsNames } from './tls-names.ts';
 
-/** Opens those doors of a kind that the settings ask for. */
-type OpenDoors = (site: Site) => Promise<Door[]>;
+/** Opens those doors of a kind that the settings ask for, one after the other. What it has handed out is not its own any more. */
+type OpenDoors = (site: Site) => AsyncIterable<Door>;
 
 /** Every kind of door there is. */
 const KINDS: OpenDoors[] = [openAnnounce, openPools, openNames, openTlsNames, openHttpNames];
@@ -24,7 +24,7 @@ export async function openDoors(site: Site): Promise<Door> {
     },
   };
   try {
-    for (const open of KINDS) doors.push(...(await open(site)));
+    for (const open of KINDS) for await (const door of open(site)) doors.push(door);
   } catch (error) {
     const closed = all.close();
     all.cut();

@@ -16,29 +16,23 @@ import { ServerDialogue } from './names/server-dialogue.ts';
 const MOST_OF_ONE_ADDRESS = 512;
 
 /** Where servers reserve names, and where clients ask for any name that the broker knows. */
-export async function openNames(site: Site): Promise<Door[]> {
+export async function* openNames(site: Site): AsyncGenerator<Door> {
   const ports = parseTwoPorts(site.settings.names ?? '');
-  if (ports === undefined) return [];
+  if (ports === undefined) return;
   const [serverPort, clientPort] = ports;
   const names = new ReservedNames(site);
-  const servers = await openPort(
+  yield openPort(
     site,
     'names',
     serverPort,
     (address, refused) => new ServerDialogue(names, address, refused),
   );
-  try {
-    const clients = await openPort(
-      site,
-      'names-client',
-      clientPort,
-      (_, refused) => new ClientDialogue(site.directory, refused),
-    );
-    return [servers, clients];
-  } catch (error) {
-    await servers.close();
-    throw error;
-  }
+  yield openPort(
+    site,
+    'names-client',
+    clientPort,
+    (_, refused) => new ClientDialogue(site.directory, refused),
+  );
 }
 
 function openPort(

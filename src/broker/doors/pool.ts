@@ -9,18 +9,10 @@ import type { Door } from './door.ts';
 import { PoolRegistration } from './pool/pool-registration.ts';
 
 /** Where far ends keep idle connections, one of which each client of a service port is joined with. */
-export async function openPools(site: Site): Promise<Door[]> {
+export async function* openPools(site: Site): AsyncGenerator<Door> {
   const pools = parsePortPairs(site.settings.pool ?? '') ?? [];
   if (pools.length > 0) checkAccess(site);
-  const doors: Door[] = [];
-  for (const [relayPort, servicePort] of pools) {
-    const pool = await openPool(site, relayPort, servicePort).catch(async (error: unknown) => {
-      await Promise.all(doors.map((door) => door.close()));
-      throw error;
-    });
-    doors.push(pool);
-  }
-  return doors;
+  for (const [relayPort, servicePort] of pools) yield openPool(site, relayPort, servicePort);
 }
 
 async function openPool(site: Site, relayPort: number, servicePort: number): Promise<Door> {

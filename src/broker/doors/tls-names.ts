@@ -7,7 +7,7 @@ import { type HostSite, openHostDoor } from './hosts/host-door.ts';
 type TlsDialogue = HostDialogue<'unnamed' | 'not-tls'>;
 
 /** Where TLS clients reach every service that has a name, by the one that their ClientHello asks for. */
-export function openTlsNames(site: HostSite): Promise<Door[]> {
+export function openTlsNames(site: HostSite): AsyncGenerator<Door> {
   return openHostDoor(site, 'tls-names', site.settings.tlsNames, converse);
 }
 

@@ -16,15 +16,15 @@ export type HostSite = DoorSite & Pick<Site, 'directory'>;
  * @param port - undefined where the door is to stay closed
  * @param converse - begins a dialogue with a client
  */
-export async function openHostDoor<Fault extends DoorRefusal>(
+export async function* openHostDoor<Fault extends DoorRefusal>(
   site: HostSite,
   door: DoorName,
   port: number | undefined,
   converse: () => HostDialogue<Fault>,
-): Promise<Door[]> {
+): AsyncGenerator<Door> {
   const { directory, emit, settings } = site;
   const { domain } = settings;
-  if (port === undefined || domain === undefined) return [];
+  if (port === undefined || domain === undefined) return;
   const hosts: HostDirectory<Fault> = {
     find(host) {
       const name = nameOfHost(host, domain);
@@ -32,13 +32,11 @@ export async function openHostDoor<Fault extends DoorRefusal>(
     },
     refused: (address, refusal, host) => emit('doorRefused', door, address, refusal, host),
   };
-  return [
-    await openDoor<HostCaller<Fault>>(
-      site,
-      door,
-      port,
-      (socket, left) => new HostCaller(socket, converse(), hosts, left),
-      MOST_OF_ONE_ADDRESS,
-    ),
-  ];
+  yield openDoor<HostCaller<Fault>>(
+    site,
+    door,
+    port,
+    (socket, left) => new HostCaller(socket, converse(), hosts, left),
+    MOST_OF_ONE_ADDRESS,
+  );
 }

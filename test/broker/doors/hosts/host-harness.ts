@@ -25,7 +25,7 @@ export interface TestDoor {
 /** Gone, with its connections, when the test ends. */
 export async function openTestDoor(
   t: TestContext,
-  open: (site: HostSite) => Promise<Door[]>,
+  open: (site: HostSite) => AsyncIterable<Door>,
   { descriptors = 10_000 } = {},
 ): Promise<TestDoor> {
   const directory = new Directory();
@@ -33,7 +33,7 @@ export async function openTestDoor(
   const refusals: string[] = [];
   let port = 0;
   const options = { port: 0, host: '127.0.0.1', tlsNames: 0, httpNames: 0, domain: DOMAIN };
-  const doors = await open({
+  const opening = open({
     settings: checkOptions(brokerOptions, options),
     directory,
     budget,
@@ -42,6 +42,8 @@ export async function openTestDoor(
       if (event === 'doorRefused') refusals.push(details.slice(2).join(' ').trim());
     },
   });
+  const doors: Door[] = [];
+  for await (const door of opening) doors.push(door);
   t.after(async () => {
     const closed = doors.map((door) => door.close());
     for (const door of doors) door.cut();
