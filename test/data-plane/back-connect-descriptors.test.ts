@@ -1,14 +1,12 @@
-import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { after, describe, type TestContext, test } from 'node:test';
 import type { BackConnectHello, ClientBeginning } from '#src/data-plane/data-plane.ts';
 import { DescriptorBudget } from '#src/data-plane/descriptor-budget.ts';
-import { LinuxDataPlane } from '#src/data-plane/linux/linux-data-plane.ts';
-import { createPortableDataPlane } from '#src/data-plane/portable/portable-data-plane.ts';
 import { drawTicket } from '#src/protocol/proof.ts';
 import { atTheDoor } from '../support/at-the-door.ts';
 import { leavesNoDescriptor } from '../support/descriptors.ts';
+import { planeWith } from '../support/planes.ts';
 import { connectTo, read } from '../support/tcp.ts';
 import {
   ANNOUNCEMENT,
@@ -134,10 +132,7 @@ const WAYS: Record<string, Way> = {
 for (const name of ['linux', 'portable'] as const) {
   describe(`descriptors of the ${name} data plane`, () => {
     const budget = new DescriptorBudget(1000);
-    const plane =
-      name === 'linux'
-        ? new LinuxDataPlane(1, { warning: () => {}, failed: assert.ifError }, budget)
-        : createPortableDataPlane(budget);
+    const plane = planeWith(name, budget);
     after(() => plane.close());
 
     for (const [what, way] of Object.entries(WAYS)) {

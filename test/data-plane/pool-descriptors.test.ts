@@ -4,11 +4,10 @@ import type { Socket } from 'node:net';
 import { after, describe, type TestContext, test } from 'node:test';
 import { DescriptorBudget } from '#src/data-plane/descriptor-budget.ts';
 import { DESCRIPTORS_PER_CLIENT } from '#src/data-plane/limits.ts';
-import { LinuxDataPlane } from '#src/data-plane/linux/linux-data-plane.ts';
-import { createPortableDataPlane } from '#src/data-plane/portable/portable-data-plane.ts';
 import { atTheDoor } from '../support/at-the-door.ts';
 import { leavesNoDescriptor } from '../support/descriptors.ts';
 import { openExchange, type TestExchange } from '../support/exchange.ts';
+import { planeWith } from '../support/planes.ts';
 import { connectTo, outcome, read } from '../support/tcp.ts';
 import { until } from '../support/until.ts';
 
@@ -72,10 +71,7 @@ const WAYS: Record<string, Way> = {
 for (const name of ['linux', 'portable'] as const) {
   describe(`descriptors of a pool of the ${name} data plane`, () => {
     const budget = new DescriptorBudget(DESCRIPTORS);
-    const plane =
-      name === 'linux'
-        ? new LinuxDataPlane(1, { warning: () => {}, failed: assert.ifError }, budget)
-        : createPortableDataPlane(budget);
+    const plane = planeWith(name, budget);
     after(() => plane.close());
 
     for (const [what, way] of Object.entries(WAYS)) {

@@ -4,7 +4,7 @@ import { EventEmitter, on, once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
-import { connectTo, read } from './tcp.ts';
+import { connectTo, endingOf, read } from './tcp.ts';
 
 /** The fields of all messages of a broker. Which of them came is for the test to see. */
 export interface Body {
@@ -56,18 +56,11 @@ export class ExtendedAgent {
     this.#token = token;
     socket.setEncoding('latin1');
     socket.on('data', (text: string) => this.#read(text));
-    this.ended = new Promise((resolve) => {
-      const over = (how: string) => {
-        this.#isOver = true;
-        this.#events.emit('over');
-        resolve(how);
-      };
-      socket.once('end', () => {
-        over('eof');
-        socket.end();
-      });
-      socket.once('error', (error: NodeJS.ErrnoException) => over(error.code ?? error.message));
-      socket.once('close', () => over('closed'));
+    socket.once('end', () => socket.end());
+    this.ended = endingOf(socket);
+    void this.ended.then(() => {
+      this.#isOver = true;
+      this.#events.emit('over');
     });
   }
 

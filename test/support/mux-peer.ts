@@ -1,6 +1,7 @@
 // The other end of a yamux session, written from spec.md of hashicorp/yamux with nothing of src/yamux.
 import { EventEmitter, on } from 'node:events';
 import type { Socket } from 'node:net';
+import { endingOf } from './tcp.ts';
 
 export const DATA = 0;
 export const WINDOW_UPDATE = 1;
@@ -49,18 +50,11 @@ export class MuxPeer {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    this.ended = new Promise((resolve) => {
-      const over = (how: string) => {
-        this.#isOver = true;
-        this.#events.emit('over');
-        resolve(how);
-      };
-      socket.once('end', () => {
-        over('eof');
-        socket.end();
-      });
-      socket.once('error', (error: NodeJS.ErrnoException) => over(error.code ?? error.message));
-      socket.once('close', () => over('closed'));
+    socket.once('end', () => socket.end());
+    this.ended = endingOf(socket);
+    void this.ended.then(() => {
+      this.#isOver = true;
+      this.#events.emit('over');
     });
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
   }
