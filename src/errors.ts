@@ -1,11 +1,15 @@
 /** What can go wrong for a user of the library or the command line, by code. */
 export type RelayErrorCode =
   | 'E_BAD_OPTION'
+  | 'E_NOT_RUNNING'
   | 'E_LISTEN'
   | 'E_DATA_PLANE'
   | 'E_TOKENS'
   | 'E_TLS'
   | 'E_STATE'
+  | 'E_TAKEOVER'
+  | 'E_DIRECTORY'
+  | 'E_ACCESS_LOG'
   | 'E_RELAY_UNREACHABLE'
   | 'E_RELAY_LOST'
   | 'E_NOT_A_RELAY'
@@ -59,6 +63,7 @@ const SYSTEM_REASONS: Record<string, string> = {
   EMFILE: 'out of file descriptors (see ulimit -n)',
   ENETUNREACH: 'network unreachable',
   ENOENT: 'no such file or socket',
+  ENOSPC: 'no space left on the device',
   ENOTFOUND: 'unknown host',
   ETIMEDOUT: 'no answer in time',
 };

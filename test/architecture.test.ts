@@ -62,6 +62,20 @@ const ALLOWED: Record<string, string[]> = {
   yamux: ['deadline', 'young-buffers'],
   'data-plane': ['protocol', 'errors', 'within', 'young-buffers'],
   errors: [],
+  'service-manager': ['agent', 'broker', 'options', 'errors'],
+  config: ['options', 'errors'],
+  http: ['data-plane', 'options', 'within', 'errors'],
+  metrics: ['agent', 'broker', 'data-plane'],
+  view: ['agent', 'log', 'data-plane', 'units'],
+  links: ['directory', 'doorstep', 'protocol', 'data-plane', 'yamux', 'within', 'errors'],
+  doorstep: ['data-plane'],
+  'watched-files': ['errors'],
+  within: [],
+  deadline: [],
+  'file-mode': [],
+  'young-buffers': [],
+  'relay-list': [],
+  units: [],
 };
 
 /** Parts that know the data plane only by its interface, and use nothing of it at run time. */
