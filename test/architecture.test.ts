@@ -69,6 +69,7 @@ const ALLOWED: Record<string, string[]> = {
   view: ['agent', 'log', 'data-plane', 'units'],
   links: ['directory', 'doorstep', 'protocol', 'data-plane', 'yamux', 'within', 'errors'],
   doorstep: ['data-plane'],
+  directory: ['protocol', 'options', 'within', 'errors'],
   'watched-files': ['errors'],
   within: [],
   deadline: [],
