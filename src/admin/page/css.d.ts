@@ -1,0 +1,2 @@
+/** What esbuild puts into app.css. */
+declare module '*.css';

@@ -1,0 +1,10 @@
+export type {
+  ConnectionAnswer as Connection,
+  ConnectionsEvent as Connections,
+  FleetAnswer as Fleet,
+  FleetNamesAnswer as FleetNames,
+  MomentAnswer as PastMoment,
+  RegistrationAnswer as Registration,
+  SnapshotAnswer as Snapshot,
+  StatusAnswer as Status,
+} from '../../api/answers.ts';
