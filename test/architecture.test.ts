@@ -77,6 +77,7 @@ const ALLOWED: Record<string, string[]> = {
   ],
   http: ['data-plane', 'options', 'within', 'errors'],
   metrics: ['agent', 'broker', 'data-plane'],
+  shell: ['errors'],
   view: ['agent', 'log', 'data-plane', 'units'],
   links: ['directory', 'doorstep', 'protocol', 'data-plane', 'yamux', 'within', 'errors'],
   doorstep: ['data-plane'],

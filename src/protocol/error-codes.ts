@@ -24,8 +24,11 @@ export const ERROR_CODES = [
   'key-shared',
   'replaced',
   'revoked',
+  'ended-by-operator',
   'silent',
   'not-reading',
+  'elsewhere',
+  'directory-away',
   'shutdown',
 ] as const;
 
@@ -35,4 +38,6 @@ export interface ProtocolError<Code extends ErrorCode = ErrorCode> {
   code: Code;
   /** What happened and what to do about it, for people. */
   message: string;
+  /** With `elsewhere`: the relay that has what was asked for, `<host>:<control port>`. */
+  to?: string | undefined;
 }

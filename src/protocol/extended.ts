@@ -44,11 +44,20 @@ export const limitsSchema = v.object({
 /** What a registration is held to, as it is asked for and granted. Rates are per second, `idle` is in seconds. */
 export type LimitsMessage = v.InferOutput<typeof limitsSchema>;
 
-const client = v.object({ address: shortText, port: natural });
+/** Whom a ticket is for, or a link. */
+export const clientAddress = v.object({ address: shortText, port: natural });
 
 const host = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
 
 const error = v.object({ code: text, message: text });
+
+/** A host of the DNS or an address, and a port. */
+const relayAddress = v.pipe(
+  v.string(),
+  v.maxLength(261),
+  v.regex(/^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_][A-Za-z0-9._-]*):[1-9]\d{0,4}$/),
+  v.check((address) => Number(/\d+$/.exec(address)) <= 65535, 'expected a port'),
+);
 
 const sign = v.object({});
 
@@ -110,10 +119,14 @@ export const brokerWords = {
     limits: limitsSchema,
     proof: v.optional(opaque),
   }),
-  NEW: v.object({ ticket: opaque, client }),
+  NEW: v.object({ ticket: opaque, client: clientAddress }),
   PING: sign,
   WARNING: error,
-  ERROR: error,
+  ERROR: v.object({
+    ...error.entries,
+    /** With `elsewhere`: the relay that has what was asked for, `<host>:<control port>`. */
+    to: v.optional(relayAddress),
+  }),
 };
 
 /** From an agent, the first line of a back-connect. */
@@ -124,7 +137,7 @@ export const backConnectWords = {
 
 /** From a broker, the one line on a spare. */
 export const spareWords = {
-  TAKEN: v.object({ ticket: opaque, client }),
+  TAKEN: v.object({ ticket: opaque, client: clientAddress }),
 };
 
 export type AgentMessage = Message<typeof agentWords>;
@@ -135,8 +148,7 @@ export type BackConnectMessage = Message<typeof backConnectWords>;
 export type Register = v.InferInput<typeof agentWords.REGISTER>;
 export type Registered = v.InferOutput<typeof brokerWords.REGISTERED>;
 
-/** Whom a ticket is for. */
-export type ClientAddress = v.InferOutput<typeof client>;
+export type ClientAddress = v.InferOutput<typeof clientAddress>;
 
 export function formatError(error: ProtocolError): string {
   return formatMessage('ERROR', { ...error, message: error.message.slice(0, 512) });

@@ -4,8 +4,8 @@ const LONGEST = 128;
 const UNSEEN = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /** Text from the wire made safe for a log: control characters escaped, cut. */
-export function escaped(text: string): string {
-  const cut = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+export function escaped(text: string, longest = LONGEST): string {
+  const cut = text.length > longest ? `${text.slice(0, longest)}…` : text;
   return JSON.stringify(cut).slice(1, -1).replace(UNSEEN, escapeCharacter);
 }
 

@@ -1,3 +1,4 @@
+import { Deadline } from '../deadline.ts';
 import { MOST } from './header.ts';
 
 export interface KeepAliveTimes {
@@ -12,10 +13,9 @@ export class KeepAlive {
   readonly #deadline: number;
   readonly #ping: (value: number) => void;
   readonly #silent: () => void;
+  readonly #answer = new Deadline();
   readonly #interval: NodeJS.Timeout;
   #value = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #verdict: NodeJS.Immediate | undefined;
 
   constructor(
     { interval, deadline }: KeepAliveTimes,
@@ -29,31 +29,19 @@ export class KeepAlive {
 
   /** The peer has answered, with this value. */
   answered(value: number): void {
-    if (value !== this.#value) return;
-    this.#forget();
-    this.#timer = undefined;
+    if (value === this.#value) this.#answer.clear();
   }
 
   stop(): void {
     clearInterval(this.#interval);
-    this.#forget();
+    this.#answer.clear();
   }
 
   /** One question at a time: what is owed an answer is not asked again. */
   #ask(): void {
-    if (this.#timer !== undefined) return;
+    if (this.#answer.isSet) return;
     this.#value = this.#value === MOST ? 0 : this.#value + 1;
-    this.#timer = setTimeout(() => this.#judge(), this.#deadline);
+    this.#answer.set(this.#deadline, this.#silent);
     this.#ping(this.#value);
-  }
-
-  /** Behind what has come already: it may be this process that was busy. */
-  #judge(): void {
-    this.#verdict = setImmediate(this.#silent);
-  }
-
-  #forget(): void {
-    clearTimeout(this.#timer);
-    clearImmediate(this.#verdict);
   }
 }

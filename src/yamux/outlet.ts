@@ -11,6 +11,8 @@ const MOST_AHEAD = 64 * 1024;
 /** Bytes that may lie unsent in all. Only what answers the peer can add so much, if that reads nothing. */
 const MOST_UNSENT = 512 * 1024;
 
+export type Sent = (error?: Error | null) => void;
+
 /** Something with payload to send. */
 export interface Sender {
   /** Sends one frame; whether there is more that could be sent now. */
@@ -38,9 +40,9 @@ export class Outlet {
   /**
    * Sends a frame without payload.
    *
-   * @param sent - called when the transport has it and all before
+   * @param sent - called when the transport has it and all before, or with an error when it is lost
    */
-  control(header: Header, sent: () => void = () => {}): void {
+  control(header: Header, sent: Sent = () => {}): void {
     this.#write(encodeHeader(header), sent);
     if (this.#transport.writableLength > MOST_UNSENT) this.#stuck();
   }
@@ -62,9 +64,13 @@ export class Outlet {
   }
 
   /** What is sent in one turn goes out in one write. */
-  #write(bytes: Uint8Array, sent: () => void = () => {}): void {
+  #write(bytes: Uint8Array, sent: Sent = () => {}): void {
     const transport = this.#transport;
-    if (!transport.writable) return;
+    // Its streams are about to be reset, save those of which nothing but this was left to send.
+    if (!transport.writable) {
+      sent(new Error('what carries the session is over'));
+      return;
+    }
     if (!this.#isCorked) {
       this.#isCorked = true;
       transport.cork();
@@ -73,8 +79,8 @@ export class Outlet {
         transport.uncork();
       });
     }
-    transport.write(bytes, () => {
-      sent();
+    transport.write(bytes, (error) => {
+      sent(error);
       this.#pump();
     });
   }

@@ -1,10 +1,15 @@
+import { freeYoungBuffers } from '../young-buffers.ts';
 import { FrameReader } from './frame-reader.ts';
+import { Gathering } from './gathering.ts';
 import { FLAG, GO_AWAY, type Header, TYPE } from './header.ts';
 import { KeepAlive, type KeepAliveTimes } from './keep-alive.ts';
 import { Outlet, type Transport } from './outlet.ts';
 import { WINDOW } from './receive-window.ts';
 import type { YamuxStream } from './stream.ts';
 import { Streams, type StreamsSettings } from './streams.ts';
+
+/** Payload of a TLS record. Behind a shorter one there is nothing more for now. */
+const MOST_OF_RECORD = 16 * 1024;
 
 /** Milliseconds for the peer to close behind our last word to it. */
 const FAREWELL = 1000;
@@ -45,6 +50,7 @@ export class YamuxSession {
   readonly #observer: SessionObserver;
   readonly #outlet: Outlet;
   readonly #reader: FrameReader;
+  readonly #gathering = new Gathering();
   readonly #streams: Streams;
   readonly #keepAlive: KeepAlive;
   /** What is being read: whose payload, and whether it is the last. */
@@ -64,7 +70,7 @@ export class YamuxSession {
     this.#outlet = new Outlet(transport, () => this.#fail('not-reading', ''));
     this.#reader = new FrameReader({
       frame: (header) => this.#began(header),
-      payload: (bytes) => this.#current.stream?.received(bytes),
+      payload: (bytes) => this.#received(bytes),
       complete: () => this.#completed(),
       malformed: () => this.#misbehaved('no header of this protocol'),
     });
@@ -74,7 +80,11 @@ export class YamuxSession {
       ping: (value) => this.#say(TYPE.ping, FLAG.syn, value),
       silent: () => this.#fail('silent', ''),
     });
-    transport.on('data', (chunk: Buffer) => this.#reader.read(chunk));
+    transport.on('data', (chunk: Buffer) => {
+      freeYoungBuffers(chunk);
+      this.#reader.read(chunk);
+      if (chunk.length < MOST_OF_RECORD) this.#gathering.passOn();
+    });
     transport.on('end', () => this.#ended('closed', ''));
     transport.on('error', (error) => this.#ended('lost', error.message));
     transport.on('close', () => this.#ended('lost', ''));
@@ -126,9 +136,16 @@ export class YamuxSession {
     }
   }
 
+  #received(bytes: Buffer): void {
+    const { stream } = this.#current;
+    if (stream !== undefined) this.#gathering.add(stream, bytes);
+  }
+
   #completed(): void {
     const { stream, isLast } = this.#current;
-    if (isLast && stream?.ended() === false) this.#misbehaved('a second end of a stream');
+    if (!isLast) return;
+    this.#gathering.passOn();
+    if (stream?.ended() === false) this.#misbehaved('a second end of a stream');
   }
 
   #heard({ type, length }: Header, stream: YamuxStream | undefined): void {
@@ -149,6 +166,7 @@ export class YamuxSession {
       this.#misbehaved('a stream that never began');
     }
     if ((flags & FLAG.rst) === 0) return stream;
+    this.#gathering.passOn();
     stream?.wasReset();
     return undefined;
   }
@@ -208,6 +226,7 @@ export class YamuxSession {
     this.#isOver = true;
     this.#reader.stop();
     this.#keepAlive.stop();
+    this.#gathering.passOn();
     this.#streams.reset();
   }
 

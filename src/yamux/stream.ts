@@ -1,12 +1,12 @@
 import { FLAG, MOST, TYPE } from './header.ts';
 import { Inbox } from './inbox.ts';
 import type { Opening } from './openings.ts';
-import type { Outlet, Sender, Transport } from './outlet.ts';
+import type { Outlet, Sender, Sent, Transport } from './outlet.ts';
 import { ReceiveWindow, WINDOW } from './receive-window.ts';
 import { SocketLike } from './socket-like.ts';
 
 /** Payload of one frame: what others have to wait for. */
-const SLICE = 16 * 1024;
+const SLICE = 32 * 1024;
 
 /** What a stream has of its session. */
 export interface StreamHome {
@@ -103,7 +103,7 @@ export class YamuxStream extends SocketLike implements Sender, Opening {
   /** The peer has reset it, or the session is over. */
   wasReset(): void {
     this.#leave();
-    this.destroy(failure('ECONNRESET', 'the stream was reset'));
+    this.destroy(resetError());
   }
 
   send(): boolean {
@@ -145,10 +145,10 @@ export class YamuxStream extends SocketLike implements Sender, Opening {
   }
 
   /** As with sockets, it is over when the system has all of it; or now, if the peer knows nothing of it yet. */
-  override _final(done: () => void): void {
+  override _final(done: (error?: Error | null) => void): void {
     this.accept();
     this.#hasFinished = true;
-    if (this.#state === 'open') this.#sendEnd(done);
+    if (this.#state === 'open') this.#sendEnd((lost) => done(lost && resetError()));
     else done();
   }
 
@@ -181,7 +181,7 @@ export class YamuxStream extends SocketLike implements Sender, Opening {
     else this.#offer();
   }
 
-  #sendEnd(sent: () => void): void {
+  #sendEnd(sent: Sent): void {
     this.#control(FLAG.fin, 0, sent);
     this.#leaveIfOver();
   }
@@ -203,13 +203,17 @@ export class YamuxStream extends SocketLike implements Sender, Opening {
     if (increase > 0) this.#control(0, increase);
   }
 
-  #control(flags: number, increase = 0, sent?: () => void): void {
+  #control(flags: number, increase = 0, sent?: Sent): void {
     const header = { type: TYPE.windowUpdate, flags, id: this.id, length: increase };
     this.#home.outlet.control(header, sent);
   }
 }
 
 const NOTHING = { bytes: Buffer.alloc(0), done: () => {} };
+
+function resetError(): Error {
+  return failure('ECONNRESET', 'the stream was reset');
+}
 
 /** As the system's errors are, which sockets have. */
 function failure(code: string, message: string): Error {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
 import { formatNew, parseNew } from '#src/protocol/basic.ts';
 import { formatError } from '#src/protocol/extended.ts';
 import { MAX_LINE } from '#src/protocol/lines.ts';
+import fc from '../support/properties.ts';
 
 test('every port a notification can carry comes out as it went in', () => {
   for (let port = 1; port <= 65535; port += 1) {

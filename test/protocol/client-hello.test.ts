@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, type TestContext, test } from 'node:test';
 import { type ConnectionOptions, connect, createServer as createTlsServer } from 'node:tls';
-import fc from 'fast-check';
 import {
   ClientHelloReader,
   LONGEST_CLIENT_HELLO,
@@ -21,6 +20,7 @@ import {
   vector,
 } from '../support/client-hello.ts';
 import { needs } from '../support/needs.ts';
+import fc from '../support/properties.ts';
 import { AUTHORITY, SERVER, VERSIONS } from '../support/tls.ts';
 
 const HOST = 'blog.example.net';

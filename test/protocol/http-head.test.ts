@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { LONGEST_HEAD, type RequestHead, RequestHeadReader } from '#src/protocol/http-head.ts';
 import { inChunks } from '../support/chunks.ts';
+import fc from '../support/properties.ts';
 
 /** The answer for bytes that come in these chunks. */
 function read(chunks: Uint8Array[]): RequestHead | undefined {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
 import { LineBuffer } from '#src/protocol/line-buffer.ts';
 import { MAX_LINE } from '#src/protocol/lines.ts';
+import fc from '../support/properties.ts';
 
 /** All lines of what was fed in these pieces. */
 function linesOf(buffer: LineBuffer, pieces: Uint8Array[]): string[] {

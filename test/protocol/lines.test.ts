@@ -3,9 +3,9 @@ import type { Duplex } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import test from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import fc from 'fast-check';
 import { isTooLong, lineSplitter, MAX_LINE } from '#src/protocol/lines.ts';
 import { inChunks } from '../support/chunks.ts';
+import fc from '../support/properties.ts';
 
 /** What came of a stream that was written in these chunks, one right after the other. */
 function split(chunks: Uint8Array[]): Promise<{ lines: string[]; error: unknown }> {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
 import {
   agentWords,
   backConnectWords,
@@ -11,6 +10,7 @@ import {
 import { isTooLong, lineSplitter, MAX_LINE } from '#src/protocol/lines.ts';
 import { formatMessage, parseMessage, type Vocabulary } from '#src/protocol/message.ts';
 import { inChunks } from '../support/chunks.ts';
+import fc from '../support/properties.ts';
 
 const vocabularies: Vocabulary[] = [agentWords, brokerWords, backConnectWords, spareWords];
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
 import { isServiceName, parseCommand, parseServiceName } from '#src/protocol/names.ts';
+import fc from '../support/properties.ts';
 
 test('a command is one of four words, in letters of any case, and nothing beside it', () => {
   assert.equal(parseCommand('RESERVE'), 'RESERVE');

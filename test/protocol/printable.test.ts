@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
 import { printable } from '#src/protocol/printable.ts';
+import fc from '../support/properties.ts';
 
 /** What moves a cursor, ends a line or starts an escape sequence. */
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;

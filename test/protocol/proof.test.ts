@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import test from 'node:test';
-import fc from 'fast-check';
 import {
   drawKey,
   drawNonce,
@@ -11,6 +10,7 @@ import {
   prove,
   sameProof,
 } from '#src/protocol/proof.ts';
+import fc from '../support/properties.ts';
 
 const TOKEN = `alice.${'s'.repeat(43)}`;
 const CHALLENGE = { name: 'alice', agentNonce: 'a'.repeat(43), brokerNonce: 'b'.repeat(43) };

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
 import { FrameReader } from '#src/yamux/frame-reader.ts';
 import { decodeHeader, encodeHeader, type Header, TYPE } from '#src/yamux/header.ts';
 import { inChunks } from '../support/chunks.ts';
+import fc from '../support/properties.ts';
 
 const anyHeader: fc.Arbitrary<Header> = fc.record(
   {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
 import { Inbox } from '#src/yamux/inbox.ts';
+import fc from '../support/properties.ts';
 
 /** Bytes that are put in, or undefined for a turn in which some are taken. */
 const turns = fc.array(fc.option(fc.uint8Array({ maxLength: 3000 }), { nil: undefined }));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { YamuxStream } from '#src/yamux/stream.ts';
+import fc from '../support/properties.ts';
 import { until } from '../support/until.ts';
 import { open, sessionPair } from '../support/yamux.ts';
 

@@ -97,7 +97,7 @@ test('who reads nothing of the connection has little held for him', async (t) =>
 
 test('a peer that does not answer a ping is dead, and its streams are reset', async (t) => {
   const { accepted, dialled } = await connection(t);
-  const { session, over } = sessionOn(accepted, { keepAlive: { interval: 20, deadline: 200 } });
+  const { session, over } = sessionOn(accepted, { keepAlive: { interval: 20, deadline: 1000 } });
   const peer = new MuxPeer(dialled);
   await peer.frame(({ type, flags }) => type === PING && flags === SYN, 4);
   peer.answersPings = false;

@@ -85,6 +85,18 @@ test('a reset is no end, whoever resets', async (t) => {
   await until(() => client.session.size + server.session.size === 0);
 });
 
+test('a stream that ends as its connection breaks is reset, though its peer had ended', async (t) => {
+  const { client, near, far } = await streamPair(t);
+  far.end('bye');
+  await once(near.resume(), 'end');
+  const told = once(near, 'error');
+  client.transport.destroy();
+  near.end();
+  const [error] = await told;
+  assert.equal(error.code, 'ECONNRESET');
+  assert.ok(near.destroyed && !near.writableFinished);
+});
+
 test('a stream that is refused is reset', async (t) => {
   const { client, server } = await sessionPair(t);
   const near = open(client);
