@@ -1,7 +1,7 @@
-# make start | test | demo | bench | clean — everything else is npm's.
+# make start | test | test-fleet | demo | bench | clean — everything else is npm's.
 PORT ?= 8080
 
-.PHONY: start test demo bench format clean
+.PHONY: start test test-fleet demo bench format clean
 
 start: dist
 	@node dist/cli/relay-broker.js $(PORT)
@@ -10,6 +10,10 @@ test: dist
 	npm run --silent lint
 	npm run --silent typecheck
 	npm run --silent coverage
+
+# Three brokers, three servers of NATS, and what may happen to them: four minutes, as root on Linux.
+test-fleet: dist
+	@node --import tsx fleet/run.ts
 
 demo: dist
 	@node --import tsx scripts/demo.ts
@@ -28,6 +32,6 @@ node_modules: package.json package-lock.json
 	npm ci --no-fund --no-audit
 	@touch node_modules
 
-dist: node_modules $(shell find src -name '*.ts') tsconfig.json tsconfig.build.json
+dist: node_modules $(shell find src scripts -type f) tsconfig.json tsconfig.build.json
 	npm run --silent build
 	@touch dist

@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { resolve } from 'node:path';
 import { versionOnPath } from './on-path.ts';
 
 /** A program that makes and takes traffic: it takes the commands of load/commands.ts. */
@@ -8,7 +8,7 @@ export interface Generator {
   readonly args: readonly string[];
 }
 
-const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const path = (name: string) => resolve('bench', name);
 
 export const plain: Generator = {
   version: `node ${process.version}`,

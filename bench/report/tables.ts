@@ -22,7 +22,8 @@ export function barRows(run: Run): string[][] {
     const verdict = judge(bar, median);
     if (verdict === undefined) return [];
     const { value, holds } = verdict;
-    return [[bar.workload, bar.figure, wanted(bar), format(value), holds ? 'pass' : 'MISS']];
+    const figure = bar.of === undefined ? bar.figure : `${bar.figure}, ${bar.of}`;
+    return [[bar.workload, figure, wanted(bar), format(value), holds ? 'pass' : 'MISS']];
   });
   return [['workload', 'figure of ours', 'bar', 'measured', ''], ...rows];
 }

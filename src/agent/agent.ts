@@ -2,27 +2,28 @@ import { EventEmitter } from 'node:events';
 import { Server } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DataPlane } from '../data-plane/data-plane.ts';
-import { openDataPlane } from '../data-plane/open-data-plane.ts';
+import { type DataPlane, NOTHING_MOVED } from '../data-plane/data-plane.ts';
 import { dataPlaneFailed, RelayError } from '../errors.ts';
 import {
   type AgentOptions,
   type AgentSettings,
   checkAgentOptions,
 } from '../options/agent-options.ts';
+import { parseList } from '../options/values.ts';
 import { backoff } from './backoff.ts';
 import { Clients } from './clients.ts';
+import { Course } from './course.ts';
 import type { AgentEvents, NoticeListener } from './events.ts';
 import { Health } from './health.ts';
 import { Lease } from './lease.ts';
 import type { Link } from './link/link.ts';
 import { checkFiles, type LinkContext, openLink } from './link/open-link.ts';
 import { PoolLink } from './link/pool-link.ts';
-import { isLasting } from './link/refusals.ts';
+import { isLasting, SentElsewhere } from './link/refusals.ts';
+import { type HeldPlane, type OpenPlane, openOwnPlane } from './planes.ts';
 import { Service } from './service.ts';
-
-/** Registrations are what threads are for; and the fewer, the more work each does for a wake-up. */
-const ONE_REGISTRATION = 1;
+import { type AgentState, type AgentStatus, History } from './status.ts';
+import { nameOf } from './target.ts';
 
 /** Milliseconds a control connection has to last for the relay to count as well again. */
 const STABLE = 5000;
@@ -47,19 +48,26 @@ export function createAgent(options: AgentOptions): Agent {
 /** See {@link createAgent}. */
 export class Agent extends EventEmitter<AgentEvents> {
   readonly #settings: AgentSettings;
+  readonly #open: OpenPlane;
+  readonly #course: Course;
   readonly #stop = new AbortController();
   readonly #notice: NoticeListener = (code, message) => this.emit('notice', code, message);
+  #plane: DataPlane | undefined;
   #clients: Clients | undefined;
   #health: Health | undefined;
   #link: Link | undefined;
   /** When nothing is left of a run. */
   #over: Promise<void> | undefined;
+  readonly #history = new History(this);
+  #isOver = false;
   #connectedAt = Number.POSITIVE_INFINITY;
 
   /** @internal Use {@link createAgent}, which checks the options. */
-  constructor(settings: AgentSettings) {
+  constructor(settings: AgentSettings, open = openOwnPlane) {
     super();
     this.#settings = settings;
+    this.#open = open;
+    this.#course = new Course(parseList(settings.pool ?? settings.to));
   }
 
   /**
@@ -70,9 +78,13 @@ export class Agent extends EventEmitter<AgentEvents> {
    *   `E_BAD_OPTION` when a file cannot be used.
    */
   async run(): Promise<void> {
-    const plane = await this.#openPlane();
-    const serving = this.#serve(plane);
-    this.#over = serving.catch(() => {}).then(() => this.#retire(plane));
+    const held = await this.#openPlane().catch((error: unknown) => {
+      this.#isOver = true;
+      throw error;
+    });
+    this.#plane = held.plane;
+    const serving = this.#serve(held.plane);
+    this.#over = serving.catch(() => {}).then(() => this.#retire(held));
     await serving;
   }
 
@@ -95,30 +107,57 @@ export class Agent extends EventEmitter<AgentEvents> {
     clearTimeout(deadline);
   }
 
+  /** What it does, and has done so far. Bytes move while connections run. */
+  status(): AgentStatus {
+    const { started, registered, registrations, redirects, grant } = this.#history;
+    const { retry, ended, failed } = this.#history;
+    return {
+      ...{ state: this.#state, started, target: nameOf(this.#settings.target) },
+      ...{ relay: this.#course.relay, registered, registrations, redirects, grant },
+      ...{ retry, down: this.#health?.reason },
+      connections: { open: this.#clients?.size ?? 0, ended: { ...ended }, failed },
+      ...(this.#clients?.moved ?? NOTHING_MOVED),
+    };
+  }
+
+  get #state(): AgentState {
+    if (this.#isOver) return 'ended';
+    if (this.#stop.signal.aborted) return 'draining';
+    if (this.#link !== undefined) return this.#health?.reason === undefined ? 'live' : 'down';
+    const { retry } = this.#history;
+    return retry !== undefined && retry.at.getTime() > Date.now() ? 'retrying' : 'connecting';
+  }
+
+  /** For watchdogs: resolves when the thread of the data plane has answered, and not while it hangs. */
+  async answers(): Promise<void> {
+    await this.#plane?.answers();
+  }
+
   /** With a state file somebody will come back for the registration. */
   #leave(link: Link): void {
     link.close(this.#settings.state !== undefined);
   }
 
-  async #openPlane(): Promise<DataPlane> {
+  async #openPlane(): Promise<HeldPlane> {
     const { dataPlane, tls, mux } = this.#settings;
     const purpose = tls ? 'for TLS' : mux ? 'for mux' : undefined;
-    const { plane, reason } = await openDataPlane(
-      { dataPlane: purpose === undefined ? dataPlane : 'portable', threads: ONE_REGISTRATION },
+    const held = await this.#open(
+      { dataPlane: purpose === undefined ? dataPlane : 'portable' },
       {
         warning: (warning) => this.emit('warning', warning),
         failed: (error) => this.emit('error', dataPlaneFailed(error)),
       },
     );
-    this.emit('dataPlane', plane.name, purpose ?? reason);
-    return plane;
+    this.emit('dataPlane', held.plane.name, purpose ?? held.reason);
+    return held;
   }
 
   /** Connections run on when the relay is given up, and the data plane as long as they do. */
-  async #retire(plane: DataPlane): Promise<void> {
+  async #retire(held: HeldPlane): Promise<void> {
     this.#health?.stop();
     await this.#clients?.gone();
-    await plane.close();
+    await held.close();
+    this.#isOver = true;
   }
 
   async #serve(plane: DataPlane): Promise<void> {
@@ -137,7 +176,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     }
     const lease = await Lease.open(settings, notice);
     await this.#watchHealth(service);
-    const doors = { shut: undefined };
+    const doors = new Map();
     await this.#serveAgainAndAgain({ settings, service, lease, doors, notice, signal });
   }
 
@@ -161,18 +200,36 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   async #serveAgainAndAgain(context: LinkContext): Promise<void> {
-    const { lease, signal } = context;
-    let attempt = 0;
+    const { signal } = context;
     while (!signal.aborted) {
       const error = await this.#serveOnce(context);
       if (error === undefined) return;
-      attempt = performance.now() - this.#connectedAt > STABLE ? 1 : attempt + 1;
-      if (attempt > (this.#settings.maxRetries ?? Number.POSITIVE_INFINITY)) throw error;
-      const prospect = isLasting(error) ? 'lasting' : lease.isRunning ? 'leased' : 'ordinary';
-      const pause = backoff(attempt, Math.random(), prospect);
-      this.emit('retrying', error, pause, attempt);
-      await delay(pause, undefined, { signal }).catch(() => {});
+      const now = performance.now();
+      if (now - this.#connectedAt > STABLE) this.#course.stayed();
+      if (error instanceof SentElsewhere) {
+        if (this.#course.follow(error.to, now)) {
+          this.emit('elsewhere', error.to, error);
+          continue;
+        }
+        this.emit('refused', error);
+      }
+      await this.#pauseBehind(error, context);
     }
+  }
+
+  /** @throws RelayError the failure, when there have been too many */
+  async #pauseBehind(error: RelayError, { lease, signal }: LinkContext): Promise<void> {
+    const course = this.#course;
+    const { relay, hasOthers } = course;
+    course.failed();
+    const { failures, rounds } = course;
+    if (failures > (this.#settings.maxRetries ?? Number.POSITIVE_INFINITY)) throw error;
+    const isHopeless = isLasting(error, hasOthers);
+    const prospect = isHopeless ? 'lasting' : lease.isRunning ? 'leased' : 'ordinary';
+    const pause = backoff(rounds, Math.random(), prospect);
+    const other = course.relay === relay ? undefined : course.relay;
+    this.emit('retrying', error, pause, failures, other);
+    await delay(pause, undefined, { signal }).catch(() => {});
   }
 
   /** One control connection, from its dial to its end. Nothing is returned when we were closed. */
@@ -180,7 +237,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     const { lease, signal } = context;
     this.#connectedAt = Number.POSITIVE_INFINITY;
     try {
-      const link = await openLink(context);
+      const link = await openLink(context, this.#course.stop);
       if (signal.aborted) {
         this.#leave(link);
         return undefined;
@@ -193,7 +250,8 @@ export class Agent extends EventEmitter<AgentEvents> {
     } catch (error) {
       if (signal.aborted) return undefined;
       if (!(error instanceof RelayError)) throw error;
-      if (error.code === 'E_REFUSED') this.emit('refused', error);
+      const isRefused = error.code === 'E_REFUSED' && !(error instanceof SentElsewhere);
+      if (isRefused) this.emit('refused', error);
       if (this.#link !== undefined) {
         lease.begin();
         this.emit('lost', error);

@@ -1,4 +1,4 @@
-import type { DialledPair, PairReport, RelayDial } from '../data-plane/data-plane.ts';
+import type { DialledPair, Moved, PairReport, RelayDial } from '../data-plane/data-plane.ts';
 import type { RelayError } from '../errors.ts';
 import type { Door } from './link/door.ts';
 import type { WaitingClient } from './link/link.ts';
@@ -19,6 +19,8 @@ export class Clients {
   /** Of those who are being served: a relay that is resumed with announces again who waits. */
   readonly #tickets = new Set<string>();
 
+  readonly #past: Moved = { bytesToServer: 0, bytesToClient: 0 };
+
   constructor(service: Service, observer: ClientsObserver) {
     this.#service = service;
     this.#observer = observer;
@@ -27,6 +29,13 @@ export class Clients {
   /** Being dialled or joined. */
   get size(): number {
     return this.#pairs.size;
+  }
+
+  /** By those that are here, and those that were. */
+  get moved(): Moved {
+    const sum = { ...this.#past };
+    for (const pair of this.#pairs) add(sum, pair.moved());
+    return sum;
   }
 
   isServed({ ticket }: WaitingClient): boolean {
@@ -48,6 +57,7 @@ export class Clients {
     pair.ended.then(
       (report) => {
         over();
+        add(this.#past, report);
         this.#observer.ended(report);
       },
       (error: RelayError) => {
@@ -82,6 +92,11 @@ export class Clients {
     }
     this.#observer.failed(error);
   }
+}
+
+function add(sum: Moved, { bytesToServer, bytesToClient }: Moved): void {
+  sum.bytesToServer += bytesToServer;
+  sum.bytesToClient += bytesToClient;
 }
 
 /** A dial that was cut because of the door says so of the side that it was at. */

@@ -10,6 +10,7 @@ import {
 } from '../data-plane/data-plane.ts';
 import { createPortableDataPlane } from '../data-plane/portable/portable-data-plane.ts';
 import { dial } from '../data-plane/portable/sockets.ts';
+import { overTls } from '../data-plane/portable/tls.ts';
 import { RelayError, reasonOf } from '../errors.ts';
 import type { Target } from '../options/agent-options.ts';
 import { checkOptions } from '../options/option.ts';
@@ -86,7 +87,7 @@ export function dialBack(plane: DataPlane, request: DialBackRequest): DialledPai
   const { relay, target, preface, targetName } = request;
   const pair =
     target instanceof Server
-      ? handToServer(dial(relay, true, relay.tls), relay.hello, target, preface)
+      ? handToServer(dial(relay, true, overTls(relay.tls)), relay.hello, target, preface)
       : plane.dialPair({ ...request, target });
   return named(pair, relay, targetName);
 }
@@ -99,7 +100,7 @@ export function named(pair: DialledPair, relay: RelayDial, targetName: string): 
       ? targetUnreachable(targetName, error.cause)
       : relayUnreachable(relay, error.cause);
   });
-  return { dialled: pair.dialled, ended, cut: () => pair.cut() };
+  return { dialled: pair.dialled, ended, moved: () => pair.moved(), cut: () => pair.cut() };
 }
 
 function targetUnreachable(name: string, cause: unknown): RelayError {

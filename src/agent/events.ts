@@ -20,8 +20,13 @@ export interface AgentEvents {
   refused: [error: RelayError];
   /** The control connection of a registration is gone. */
   lost: [error: RelayError];
-  /** The relay cannot be reached, refuses or was lost; the next try comes in so many milliseconds. */
-  retrying: [error: RelayError, delay: number, attempt: number];
+  /** The relay has the agent register with another one, `<host>:<control port>`, where it goes at once. */
+  elsewhere: [to: string, error: RelayError];
+  /**
+   * The relay cannot be reached, refuses or was lost; the next try comes in so many milliseconds, and is made
+   * with the `other` relay if there is one.
+   */
+  retrying: [error: RelayError, delay: number, attempt: number, other: string | undefined];
   /** The target does not pass its health check: the relay refuses clients until it does. */
   down: [reason: string];
   /** The target passes its health check again. */

@@ -2,8 +2,10 @@ import type { Server, Socket } from 'node:net';
 import {
   DialError,
   type DialledPair,
+  NOTHING_MOVED,
   type PairEnding,
   type PairReport,
+  type Side,
   type StreamSocket,
 } from '../data-plane/data-plane.ts';
 import { reset } from '../data-plane/portable/reset.ts';
@@ -28,11 +30,13 @@ export function handToServer(
   preface: Uint8Array | undefined,
 ): DialledPair {
   let cut = toRelay.abort;
+  let moved = () => NOTHING_MOVED;
   const ended = toRelay.connected.then(
     (socket) => {
       if (hello !== undefined) socket.write(hello, 'latin1');
       const watched = watch(socket);
       cut = watched.cut;
+      moved = watched.moved;
       emitTo(server, socket, preface);
       return watched.ended;
     },
@@ -40,12 +44,21 @@ export function handToServer(
       throw new DialError('relay', error);
     },
   );
-  return { dialled: settled(toRelay.connected), ended, cut: () => cut() };
+  const dialled = settled(toRelay.connected);
+  return { dialled, ended, moved: () => moved(), cut: () => cut() };
 }
 
 /** What becomes of a socket. Bytes that were read or written before are no traffic. */
-function watch(socket: ServedSocket): { ended: Promise<PairReport>; cut(): void } {
+function watch(socket: ServedSocket): Pick<DialledPair, 'ended' | 'moved' | 'cut'> {
   const before = { read: bytesTaken(socket), written: socket.bytesWritten };
+  const moved = () => ({
+    bytesToServer: socket.bytesRead - before.read,
+    bytesToClient: socket.bytesWritten - before.written,
+  });
+  let firstEnd: Side | undefined = socket.readableEnded ? 'client' : undefined;
+  const endedBy = (side: Side) => {
+    firstEnd ??= side;
+  };
   let ending: PairEnding = socket.destroyed ? 'client-reset' : 'eof';
   const over = (how: PairEnding) => {
     if (ending === 'eof') ending = how;
@@ -53,9 +66,9 @@ function watch(socket: ServedSocket): { ended: Promise<PairReport>; cut(): void 
   const ended = new Promise<PairReport>((resolve) => {
     const report = () => {
       if (!socket.readableEnded || !socket.writableFinished) over('server-reset');
-      const bytesToServer = socket.bytesRead - before.read;
-      resolve({ bytesToServer, bytesToClient: socket.bytesWritten - before.written, ending });
+      resolve({ ...moved(), ending, firstEnd });
     };
+    socket.once('end', () => endedBy('client')).once('finish', () => endedBy('server'));
     socket.on('error', () => over('client-reset'));
     if (socket.closed) report();
     else socket.once('close', report);
@@ -64,7 +77,7 @@ function watch(socket: ServedSocket): { ended: Promise<PairReport>; cut(): void 
     over('cut');
     reset(socket);
   };
-  return { ended, cut };
+  return { ended, moved, cut };
 }
 
 /** A spare may have ended, or failed, before its server is there to hear of it. */

@@ -1,13 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
+import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
 import writeFileAtomic from 'write-file-atomic';
 import { RelayError, reasonOf } from '../errors.ts';
-import { parsePortRange } from '../options/values.ts';
+import { parseList, parsePortRange } from '../options/values.ts';
 import { brokerWords, type Register, type Registered, serviceName } from '../protocol/extended.ts';
 import type { NoticeListener } from './events.ts';
+import type { Change } from './link/link.ts';
 
-/** What the right to a port consists of. A key is good at the relay that gave it, and told to no other. */
+/** What the right to a port consists of. A key is good at the relays of one fleet, and told to no other but where one of these says so. */
 const { key, port } = brokerWords.REGISTERED.entries;
 const held = v.object({
   to: v.string(),
@@ -20,6 +22,7 @@ const held = v.object({
 type Held = v.InferOutput<typeof held>;
 
 export interface LeaseSettings {
+  /** The relays, with commas between them. */
   to: string;
   port?: number | undefined;
   ports?: string | undefined;
@@ -34,6 +37,8 @@ export class Lease {
   readonly #settings: LeaseSettings;
   readonly #notice: NoticeListener;
   #held: Held | undefined;
+  /** Where clients came to last. */
+  #host: string | undefined;
   #seconds = 0;
   #endsAt = Number.NEGATIVE_INFINITY;
 
@@ -47,7 +52,7 @@ export class Lease {
   static async open(settings: LeaseSettings, notice: NoticeListener): Promise<Lease> {
     const { state, to } = settings;
     const held = state === undefined ? undefined : await read(state, notice);
-    const isOurs = held !== undefined && held.to === to && isWanted(held, settings);
+    const isOurs = held !== undefined && isOneFleet(held.to, to) && isWanted(held, settings);
     return new Lease(settings, notice, isOurs ? held : undefined);
   }
 
@@ -61,15 +66,37 @@ export class Lease {
     return this.#held !== undefined;
   }
 
-  /** Resolves when it would survive this process. */
-  async granted({ key, port, lease }: Registered): Promise<void> {
-    const { to, name, group, state } = this.#settings;
-    const isNew = this.#held?.key !== key || this.#held.port !== port;
+  /**
+   * Resolves when it would survive this process, with what is not as it was.
+   *
+   * @param host - where clients come to
+   */
+  async granted(registered: Registered, host: string): Promise<readonly Change[]> {
+    const { key, port, lease } = registered;
+    const { to, name, group } = this.#settings;
+    const changed = this.#changesTo(registered, host);
+    const before = this.#held;
     this.#held = { to, key, port, name, group: group || undefined };
+    this.#host = host;
     this.#seconds = lease;
-    if (state === undefined || !isNew) return;
+    if (!isDeepStrictEqual(before, this.#held)) await this.#keep(this.#held);
+    return changed;
+  }
+
+  #changesTo({ port, resumed }: Registered, host: string): Change[] {
+    const changes: [Change, boolean][] = [
+      ['relay', this.#host !== undefined && this.#host !== host],
+      ['port', this.isKnown && this.#held?.port !== port],
+      ['lease', this.isKnown && !resumed],
+    ];
+    return changes.filter(([, isSo]) => isSo).map(([change]) => change);
+  }
+
+  async #keep(held: Held): Promise<void> {
+    const { state } = this.#settings;
+    if (state === undefined) return;
     try {
-      await writeFileAtomic(state, `${JSON.stringify(this.#held)}\n`, { mode: 0o600 });
+      await writeFileAtomic(state, `${JSON.stringify(held)}\n`, { mode: 0o600 });
     } catch (error) {
       this.#notice(
         'state-file',
@@ -86,6 +113,12 @@ export class Lease {
   get isRunning(): boolean {
     return performance.now() < this.#endsAt;
   }
+}
+
+/** A relay may have joined its fleet, or left it, since. */
+function isOneFleet(before: string, now: string): boolean {
+  const relays = parseList(now);
+  return parseList(before).some((relay) => relays.includes(relay));
 }
 
 function isWanted(held: Held, { port, ports, name, group = false }: LeaseSettings): boolean {

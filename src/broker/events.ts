@@ -1,14 +1,20 @@
 import type {
+  ArrivedClient,
   BackConnectRefusal,
   ClientRefusal,
   ConnectionRecord,
   DataPlane,
   DataPlaneWarning,
   ExchangeCounters,
+  PairedClient,
 } from '../data-plane/data-plane.ts';
+import type { Kind } from '../directory/records.ts';
 import type { RelayError } from '../errors.ts';
+import type { ForwardRecord } from '../links/forwarding.ts';
 import type { ErrorCode } from '../protocol/error-codes.ts';
 import type { FailureReason } from '../protocol/extended.ts';
+import type { ForwardFailure } from './fleet/counts.ts';
+import type { ReloadReport } from './reload.ts';
 
 /** A server's registration and the ports opened for it. */
 export interface RegistrationInfo {
@@ -28,6 +34,10 @@ export interface RegistrationInfo {
   token?: string | undefined;
   /** Whether its control connection and back-connects are encrypted. */
   secured: boolean;
+  /** The broker of a fleet that it is at, `<advertise>:<control port>`; nothing where the broker is alone. */
+  node?: string | undefined;
+  /** Of the claim of its name, in a fleet: of two claims, the larger came later. */
+  generation?: number | undefined;
 }
 
 /**
@@ -52,7 +62,10 @@ export type Interruption =
  * ping of its yamux session was not answered. `misbehaved`: it broke the rules of yamux. `bye`: the
  * agent said so. `lease-over`: no agent came back in time. `released`: whoever had reserved its
  * name gave that back. `unused`: nobody used its name for a day. `revoked`: its token
- * was withdrawn or has expired. `shutdown`: the broker closed.
+ * was withdrawn or has expired. `moved`: another process has taken the place of this broker, or its agent was sent to another
+ * one of the fleet, and goes on with it. `claim-lost`: another broker of the fleet has its name or its lease. `directory-away`: this
+ * broker cannot tell any more whose its name is. `kicked`: the operator
+ * ended it. `shutdown`: the broker closed.
  */
 export type RegistrationEnding =
   | 'closed'
@@ -67,6 +80,10 @@ export type RegistrationEnding =
   | 'released'
   | 'unused'
   | 'revoked'
+  | 'kicked'
+  | 'moved'
+  | 'claim-lost'
+  | 'directory-away'
   | 'shutdown';
 
 /**
@@ -115,6 +132,31 @@ export type DoorRefusal =
   | 'http-version'
   | 'head-too-large';
 
+/**
+ * How it goes when another process asks for the place of this broker. `asked`: it is there. `shut`: nobody is let in,
+ * and so many clients still wait. `given`: it has all that it needs. `moved`: it serves, and so many connections run on
+ * here. `finished`: none does any more. `failed`: this broker goes on as before.
+ */
+export type HandoverProgress =
+  | { stage: 'asked'; pid: number }
+  | { stage: 'shut'; waiting: number }
+  | { stage: 'given'; listeners: number; leases: number }
+  | { stage: 'moved'; connections: number }
+  | { stage: 'finished' }
+  | { stage: 'failed'; reason: string };
+
+/** The same as the process sees it that asks. */
+export type TakeoverProgress =
+  | { stage: 'found'; pid: number }
+  | { stage: 'received'; listeners: number; leases: number }
+  | { stage: 'serving' };
+
+/**
+ * What has become of another broker of the fleet. `joined`: it is one now. `silent`: nothing was heard of it for a
+ * while. `back`: it was, again. `gone`: it has left, or was counted out; others may have its names.
+ */
+export type MemberChange = 'joined' | 'silent' | 'back' | 'gone';
+
 /** What a broker reports while it runs, with the arguments of each listener. */
 export interface BrokerEvents {
   /** Which data plane moves the bytes, and why this one. */
@@ -155,18 +197,48 @@ export interface BrokerEvents {
   refused: [address: string, cause: RegistrationRefusal, detail: string];
   /** Somebody said to have the token of this name, and has not. `count`: how often that happened so far, with any name. */
   authenticationFailed: [address: string, name: string, count: number];
-  /** A file of tokens or certificates cannot be used as it is now; what it said before goes on. */
+  /** It goes by other options. */
+  reloaded: [report: ReloadReport];
+  /** A file of tokens or certificates, or what it is to go by, cannot be used as it is now; what was there before goes on. */
   reloadFailed: [error: RelayError];
   /** A client arrived and its server was notified. */
-  clientWaiting: [registration: RegistrationInfo, client: { id: number; address: string }];
+  clientWaiting: [registration: RegistrationInfo, client: ArrivedClient];
+  /** A client and its service are joined. */
+  clientPaired: [registration: RegistrationInfo, client: PairedClient];
   /** A client's connection is over, paired or not. */
   clientEnded: [registration: RegistrationInfo, record: ConnectionRecord];
   /** A client was reset on arrival. */
   clientRefused: [registration: RegistrationInfo, cause: ClientRefusal, address: string];
   /** A back-connect was closed on arrival. */
   backConnectRefused: [registration: RegistrationInfo, cause: BackConnectRefusal, address: string];
-  /** Closing: so many relayed connections may still finish. */
+  /** Closing: so many relayed connections may still finish. Told at once, and then every now and then. */
   draining: [connections: number];
+  /** Closed: all connections have finished but so many, which were reset since the time to do so was over. */
+  drained: [cut: number];
+  /** Another process takes the place of this broker. */
+  handover: [progress: HandoverProgress];
+  /** This broker takes the place of another process. */
+  takeover: [progress: TakeoverProgress];
+  /** This broker is one of the fleet of this name, called so by the others, which dial this port. */
+  joined: [cluster: string, node: string, port: number];
+  /** Whether names and leases can be claimed in the fleet has changed: NATS answers, or does not. */
+  directory: [reachable: boolean];
+  /** Something is wrong with NATS, or with what lies there, that an operator is to look at. */
+  directoryFailed: [error: RelayError];
+  /** Whether this broker may serve clients by what it has claimed has changed; without it, they wait. */
+  tenure: [held: boolean];
+  /** Something has become of another broker of the fleet, named as agents reach it. */
+  member: [name: string, change: MemberChange];
+  /** A client could not be taken to another broker of the fleet, that of this name; it may be tried again. */
+  forwardFailed: [to: string, cause: ForwardFailure, detail: string];
+  /** A client's connection is over that came here, `node`, and that another broker of the fleet served. */
+  forwardEnded: [node: string, record: ForwardRecord];
+  /** Another broker of the fleet has what was claimed for a registration; `to`: its name, if it is known. */
+  claimLost: [registration: RegistrationInfo, kind: Kind, to: string | undefined];
+  /** After `registered`: the agent has come from another broker of the fleet, that of this name, and keeps its lease. */
+  adopted: [registration: RegistrationInfo, from: string];
+  /** Before `ended`: the agent was sent to another broker of the fleet, that of this name, with its lease. */
+  moved: [registration: RegistrationInfo, to: string];
 }
 
 export type EmitBrokerEvent = <E extends keyof BrokerEvents>(

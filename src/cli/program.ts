@@ -1,42 +1,67 @@
 import { createRequire } from 'node:module';
-import { type ArgsDef, type CommandDef, defineCommand, runMain } from 'citty';
+import { stripVTControlCharacters } from 'node:util';
+import { type ArgsDef, type CommandDef, defineCommand, renderUsage, runMain } from 'citty';
+import { type Layer, valuesOf } from '../config/layer.ts';
 import { RelayError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
-import type { Options, OptionsOutput } from '../options/option.ts';
-import { settingsFrom, toArgs } from './settings.ts';
+import { checkOptions, type Options, type OptionsOutput } from '../options/option.ts';
+import type { Program } from '../options/program.ts';
+import { givenBy, toArgs } from './settings.ts';
 
 /** Exit code of a program that could not do what it was to do. */
 export const FAILURE = 1;
-const USAGE = 2;
+/** And of one that was asked for something that it does not know. */
+export const USAGE = 2;
 
 /** Something that runs until it is closed; closing again with no time left ends it at once. */
-interface Closable {
+export interface Closable {
   close(options?: { drain?: number }): Promise<void>;
 }
 
 /** Runs a command whose options come from the command line, or these arguments of it, and the environment. */
 export function program<O extends Options>(
-  definition: {
-    name: string;
-    description: string;
-    options: O;
-    run(settings: OptionsOutput<O>): Promise<void>;
-  },
+  definition: Program & { options: O; run(settings: OptionsOutput<O>): Promise<void> },
+  rawArgs?: string[],
+): Promise<void> {
+  const { options, run } = definition;
+  return runProgram(definition, (given) => run(checkOptions(options, valuesOf(given))), rawArgs);
+}
+
+/** The same for one that has more sources of settings than these two. */
+export function runProgram(
+  { name, description, options, commands }: Program,
+  run: (given: Layer) => Promise<void>,
   rawArgs = process.argv.slice(2),
 ): Promise<void> {
-  const { name, description, options, run } = definition;
   const command: CommandDef<ArgsDef> = defineCommand({
     meta: { name, description, version: version() },
     args: toArgs(options),
     run: async ({ args, rawArgs }) => {
       try {
-        await run(settingsFrom(options, args, process.env, rawArgs));
+        await run(givenBy(options, args, process.env, rawArgs));
       } catch (error) {
         fail(name, error);
       }
     },
   });
-  return runMain(command, { rawArgs });
+  const usage = { ...command, ...(commands && { subCommands: listed(name, commands) }) };
+  return runMain(command, { rawArgs, showUsage: () => printUsage(usage) });
+}
+
+/** With colours on a terminal alone: citty has them for a pager, too. */
+async function printUsage(command: CommandDef<ArgsDef>): Promise<void> {
+  const usage = await renderUsage(command);
+  process.stdout.write(`${process.stdout.isTTY ? usage : stripVTControlCharacters(usage)}\n\n`);
+}
+
+/** A program's commands as its `--help` lists them. */
+function listed(program: string, commands: readonly Program[]): Record<string, CommandDef> {
+  return Object.fromEntries(
+    commands.map(({ name, description }) => [
+      name.slice(program.length + 1),
+      { meta: { description } },
+    ]),
+  );
 }
 
 /**
@@ -73,7 +98,7 @@ function fail(name: string, error: unknown): void {
   process.exitCode = usage ? USAGE : FAILURE;
 }
 
-function version(): string {
+export function version(): string {
   const { version } = createRequire(import.meta.url)('relay-broker/package.json') as {
     version: string;
   };

@@ -1,7 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import type { Grant } from '../agent/link/link.ts';
-import { reasonOf } from '../errors.ts';
 import type { Log } from '../log/log.ts';
+import { ShellCommand } from '../shell/shell-command.ts';
+
+/** Those that run, which end with the process. */
+const running = new Set<ReadyCommand>();
+
+process.once('exit', () => {
+  for (const command of running) command.end();
+});
 
 /**
  * A command that is run each time that clients have an address, one at a time:
@@ -10,7 +16,7 @@ import type { Log } from '../log/log.ts';
 export class ReadyCommand {
   readonly #command: string;
   readonly #log: Log;
-  #running: ChildProcess | undefined;
+  #running: ShellCommand | undefined;
   #next: Grant | undefined;
   #isEnding = false;
 
@@ -27,37 +33,23 @@ export class ReadyCommand {
 
   /** Ends the command, if it runs, and whatever it has started. */
   end(): void {
-    const { pid } = this.#running ?? {};
-    if (pid === undefined) return;
+    if (this.#running === undefined) return;
     this.#isEnding = true;
-    try {
-      process.kill(-pid, 'SIGTERM');
-    } catch {
-      // Windows knows no process groups.
-      this.#running?.kill();
-    }
+    this.#running.end();
   }
 
   #start(grant: Grant): void {
     this.#next = undefined;
     this.#isEnding = false;
-    const child = spawn(this.#command, {
-      shell: true,
-      // The leader of a process group, which can be ended as a whole.
-      detached: true,
-      // Programs read our stdout.
-      stdio: ['ignore', 2, 2],
-      env: environment(grant),
-    });
-    // It is not to keep us from ending.
-    child.unref();
-    this.#running = child;
-    child.once('error', (error) => this.#over(reasonOf(error)));
-    child.once('exit', (code, signal) => this.#over(code === 0 ? undefined : `${signal ?? code}`));
+    this.#running = new ShellCommand(this.#command, variables(grant));
+    this.#running.unref();
+    running.add(this);
+    void this.#running.ended.then((failure) => this.#over(failure));
   }
 
   #over(failure: string | undefined): void {
     this.#running = undefined;
+    running.delete(this);
     if (failure !== undefined && !this.#isEnding) {
       this.#log('error', `The command of --on-ready failed: ${failure}`, {
         event: 'onReadyFailed',
@@ -68,9 +60,8 @@ export class ReadyCommand {
   }
 }
 
-/** The agent's own, but for its token, and where clients reach the service. */
-function environment({ host, port, address, name, hostName }: Grant): NodeJS.ProcessEnv {
-  const { RELAY_TOKEN: _, ...inherited } = process.env;
+/** Where clients reach the service. */
+function variables({ host, port, address, name, hostName, changed }: Grant): NodeJS.ProcessEnv {
   const place = { RELAY_HOST: host, RELAY_PORT: String(port), RELAY_ADDRESS: address };
-  return { ...inherited, ...place, RELAY_NAME: name, RELAY_HOST_NAME: hostName };
+  return { ...place, RELAY_NAME: name, RELAY_HOST_NAME: hostName, RELAY_CHANGED: changed.join() };
 }

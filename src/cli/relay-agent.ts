@@ -1,31 +1,89 @@
 #!/usr/bin/env node
-import { createAgent } from '../agent/agent.ts';
-import { nameOf } from '../agent/target.ts';
-import { logAgent, logForPrograms, logPool, printAddress } from '../log/agent-log.ts';
+import { openOwnPlane, sharedPlanes } from '../agent/planes.ts';
+import { agentShape } from '../config/agent-shape.ts';
+import { type Configuration, UNNAMED } from '../config/resolve.ts';
 import { createLog } from '../log/log.ts';
-import { type AgentOptions, agentOptions } from '../options/agent-options.ts';
-import { jsonOptions, logOptions } from '../options/log-options.ts';
-import { readyOptions } from '../options/ready-options.ts';
-import { closeOnSignals, exitOnFailure, program } from './program.ts';
-import { tellScripts } from './scripts.ts';
+import { logReload, logReloadFailed } from '../log/reload-log.ts';
+import {
+  type agentProcessOptions,
+  agentProgram,
+  type serviceOptions,
+} from '../options/agent-program.ts';
+import { changedOptions } from '../options/option.ts';
+import { dashed } from '../options/spelling.ts';
+import { takeServiceEnvironment } from '../service-manager/environment.ts';
+import { tellOfAgent } from '../service-manager/tell-of-agent.ts';
+import { withMetrics } from './agent-metrics.ts';
+import { startService } from './agent-service.ts';
+import { viewOn } from './agent-view.ts';
+import { configuredProgram } from './configured-program.ts';
+import { closeOnSignals, FAILURE } from './program.ts';
+import { reachServiceManager, reportingTo } from './service.ts';
+import { type ServiceList, Services } from './services.ts';
 
-await program({
-  name: 'relay-agent',
-  description: 'Exposes a local service through a relay',
-  options: { ...agentOptions, ...readyOptions, ...logOptions, ...jsonOptions },
-  async run({ log: format, json, onReady, addressFile, ...settings }) {
-    // Whether there is a relay or a pool is checked in there.
-    const agent = createAgent(settings as AgentOptions);
-    const isJson = json || format === 'json';
-    const log = createLog({ log: isJson ? 'json' : 'pretty', verbose: false });
-    const target = nameOf(settings.target);
-    logAgent(agent, log, target);
-    if (settings.pool !== undefined) logPool(log, settings.pool, settings.connections, target);
-    if (isJson) logForPrograms(agent, log, target);
-    else printAddress(agent, log);
-    tellScripts(agent, { onReady, addressFile }, log);
-    exitOnFailure(agent, log);
-    closeOnSignals(agent);
-    await agent.run();
+await configuredProgram({
+  ...agentProgram,
+  shape: agentShape,
+  async run(live) {
+    const atStart = live.value.process.settings;
+    const isJson = atStart.json || atStart.log === 'json';
+    const lines = await createLog({ log: isJson ? 'json' : 'pretty', verbose: false });
+    const view = isJson ? undefined : await viewOn(process.stdout, live.value, lines);
+    const log = view?.log ?? lines;
+    const reader = isJson ? 'program' : view === undefined ? 'pipe' : 'terminal';
+    const manager = await reachServiceManager(takeServiceEnvironment(), log);
+    const planes = live.value.services.has(UNNAMED) ? openOwnPlane : sharedPlanes();
+    const services = new Services({
+      start(name, settings) {
+        const service = startService(name, settings, { log, reader, planes });
+        const isEnding = () => services.isClosing;
+        if (manager !== undefined) {
+          tellOfAgent(manager, service.agent, { ...settings, name, isEnding });
+        }
+        return service;
+      },
+      failed(service, { code, message }) {
+        // The only one is told of by the program's own end.
+        if (service === UNNAMED) return;
+        log('error', `${service}: ${message} It is given up.`, {
+          event: 'serviceFailed',
+          service,
+          code,
+        });
+      },
+    });
+    manager?.watch(() => services.answers());
+    closeOnSignals({ close: (options = {}) => services.close(options) });
+    let closeMetrics = async () => {};
+    try {
+      closeMetrics = await withMetrics(services, atStart.metrics, log);
+      view?.show(() => services.status());
+      const over = services.run(listOf(live.value));
+      // What has changed since is for services that run.
+      live.follow(
+        reportingTo(manager, {
+          async apply(now) {
+            const changes = await services.update(listOf(now));
+            const later = changedOptions(atStart, now.process.settings);
+            logReload(log, { ...changes }, later.map(dashed));
+          },
+          failed: (error) => logReloadFailed(log, error),
+        }),
+      );
+      await over;
+    } finally {
+      live.close();
+      // Connections may run on, and be watched.
+      if (services.isClosing) await services.close({});
+      await closeMetrics();
+      view?.close();
+    }
+    if (services.hasFailed) process.exitCode = FAILURE;
   },
 });
+
+function listOf({
+  services,
+}: Configuration<typeof agentProcessOptions, typeof serviceOptions>): ServiceList {
+  return new Map([...services].map(([name, { settings }]) => [name, settings]));
+}

@@ -1,45 +1,31 @@
 #!/usr/bin/env node
-import { createBroker } from '../broker/broker.ts';
-import { logBroker, logConnections } from '../log/broker-log.ts';
-import { createLog } from '../log/log.ts';
-import { brokerOptions } from '../options/broker-options.ts';
-import { logOptions, verboseOptions } from '../options/log-options.ts';
-import { closeOnSignals, exitOnFailure, program } from './program.ts';
-import { createTokenCommand } from './token-command.ts';
+import { brokerShape } from '../config/broker-shape.ts';
+import { brokerProgram } from '../options/broker-program.ts';
+import { configuredProgram } from './configured-program.ts';
 
-const [noun, verb, ...rest] = process.argv.slice(2);
+/** Those of {@link brokerProgram}, by the words behind its name. */
+const commands: Record<string, (rawArgs: string[]) => Promise<void>> = {
+  status: async (rawArgs) => (await import('./operate/status.ts')).runStatus(rawArgs),
+  ps: async (rawArgs) => (await import('./operate/ps.ts')).runPs(rawArgs),
+  kick: async (rawArgs) => (await import('./operate/kick.ts')).runKick(rawArgs),
+  drain: async (rawArgs) => (await import('./operate/drain.ts')).runDrain(rawArgs),
+  'token create': async (rest) => (await import('./token-command.ts')).createTokenCommand(rest),
+  completions: async (rest) => (await import('./completions-command.ts')).printCompletions(rest),
+};
+
 // Not as subcommands of citty's, which takes a port for the name of one.
-if (noun === 'token' && verb === 'create') await createTokenCommand(rest);
-else await brokerCommand();
+const args = process.argv.slice(2);
+const found = Object.entries(commands)
+  .map(([words, run]) => ({ words: words.split(' '), run }))
+  .find(({ words }) => words.every((word, n) => word === args[n]));
+if (found === undefined) await broker();
+else await found.run(args.slice(found.words.length));
 
-function brokerCommand(): Promise<void> {
-  return program({
-    name: 'relay-broker',
-    description:
-      'A TCP relay: servers behind NAT register here, clients reach them through it. "relay-broker token create" makes tokens, see its --help',
-    options: { ...brokerOptions, ...logOptions, ...verboseOptions },
-    async run({ log: format, verbose, ...settings }) {
-      const log = createLog({ log: format, verbose });
-      const broker = createBroker(settings);
-      logBroker(broker, log, settings.advertise);
-      if (verbose) logConnections(broker, log);
-      exitOnFailure(broker, log);
-      const { host } = await broker.start();
-      closeOnSignals(broker);
-      if (
-        !isLoopback(host) &&
-        settings.tokens === undefined &&
-        settings.tlsClientCa === undefined
-      ) {
-        log(
-          'warn',
-          'No access control: anyone who reaches the control port can open public ports on this machine',
-        );
-      }
-    },
+/** Who asks for help, or what is wrong with his options, does not wait for a broker to be loaded. */
+function broker(): Promise<void> {
+  return configuredProgram({
+    ...brokerProgram,
+    shape: brokerShape,
+    run: async (live) => (await import('./run-broker.ts')).runBroker(live),
   });
-}
-
-function isLoopback(address: string): boolean {
-  return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.');
 }

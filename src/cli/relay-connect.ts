@@ -3,27 +3,21 @@ import { closeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { connectByName } from '../connect/connect-by-name.ts';
 import { joinWithStreams } from '../connect/join-streams.ts';
-import { LocalPort } from '../connect/local-port.ts';
 import { RelayError } from '../errors.ts';
-import { loggingTo } from '../log/connect-log.ts';
-import { createLog } from '../log/log.ts';
-import { connectOptions, parseListen } from '../options/connect-options.ts';
-import { formatAddress } from '../options/values.ts';
-import { closeOnSignals, FAILURE, program } from './program.ts';
+import { connectProgram } from '../options/connect-program.ts';
+import { parseListen } from '../options/values.ts';
+import { FAILURE, program } from './program.ts';
 
 type Wanted = { name: string; via: string };
 
 const STDOUT = 1;
 
 await program({
-  name: 'relay-connect',
-  description:
-    'Joins stdin and stdout, or each connection to a local port, with a service that a relay knows by name. With ssh: -o ProxyCommand="relay-connect %h --via <host:port>"',
-  options: connectOptions,
+  ...connectProgram,
   async run({ listen, ...wanted }) {
     const at = listen === undefined ? undefined : parseListen(listen);
     if (at === undefined) await connectStdio(wanted);
-    else await openPort(wanted, at);
+    else await (await import('./connect-port.ts')).openPort(wanted, at);
   },
 });
 
@@ -58,12 +52,4 @@ function resetOnSignals(socket: Socket): void {
 
 function lost({ name }: Wanted, what: string): RelayError {
   return new RelayError('E_RELAY_LOST', `The connection with ${name} was reset: ${what}.`);
-}
-
-async function openPort(wanted: Wanted, at: { host: string; port: number }): Promise<void> {
-  const log = createLog({ log: 'pretty', verbose: false });
-  const local = await LocalPort.open(wanted, at, loggingTo(log));
-  closeOnSignals(local);
-  const address = formatAddress(local.host, local.port);
-  log('info', `Connections to ${address} reach ${wanted.name} through ${wanted.via}`);
 }

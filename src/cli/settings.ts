@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
 import type { ArgsDef } from 'citty';
 import * as v from 'valibot';
+import type { Given, Layer } from '../config/layer.ts';
 import { RelayError } from '../errors.ts';
-import { checkOptions, type Options, type OptionsOutput } from '../options/option.ts';
+import type { Option, Options } from '../options/option.ts';
+import { dashed, variableOf } from '../options/spelling.ts';
 
 /** The options as citty defines them. Values are checked later, together with the environment's. */
 export function toArgs(options: Options): ArgsDef {
@@ -18,33 +20,61 @@ export function toArgs(options: Options): ArgsDef {
   );
 }
 
-/** Settings from the command line, else the environment, else the defaults. Throws `E_BAD_OPTION`. */
-export function settingsFrom<O extends Options>(
-  options: O,
+/** What the command line says, and else the environment. Throws `E_BAD_OPTION` for what no option is. */
+export function givenBy(
+  options: Options,
   args: Record<string, unknown> & { _: string[] },
   environment: NodeJS.ProcessEnv,
   rawArgs: string[],
-): OptionsOutput<O> {
+): Layer {
   refuseUnknown(options, args, rawArgs);
-  const given: Record<string, unknown> = {};
+  const said = saidOf(options, rawArgs);
+  const given = new Map<string, Given>();
   for (const [key, option] of Object.entries(options)) {
-    const arg = option.repeatable ? all(dashed(key), rawArgs) : (args[key] ?? args[dashed(key)]);
-    const value = arg ?? (environment[variableOf(key)] || undefined);
-    if (value !== undefined)
-      given[key] = typeof value === 'string' ? typed(value, option.schema) : value;
+    const { schema, positional } = option;
+    const flag = dashed(key);
+    const variable = variableOf(key);
+    const arg = positional ? args[key] : settingOf(option, said.get(flag));
+    const written = arg ?? (environment[variable] || undefined);
+    if (written === undefined) continue;
+    const value = typeof written === 'string' ? typed(written, schema) : written;
+    const name = arg === undefined ? variable : positional ? 'command line' : `--${flag}`;
+    given.set(key, { value, origin: { from: 'outside', name } });
   }
-  return checkOptions(options, given);
+  return given;
 }
 
-/** citty knows but the last value of an option. */
-function all(flag: string, rawArgs: string[]): string | undefined {
-  const options = { [flag]: { type: 'string', multiple: true } } as const;
-  const { values } = parseArgs({ args: rawArgs, options, strict: false });
-  const given = values[flag];
-  // A flag without a value is true.
-  return Array.isArray(given)
-    ? given.map((value) => (value === true ? '' : value)).join()
-    : undefined;
+/**
+ * All that the command line says of each flag, in its order: what stands behind it, or whether it is meant where
+ * nothing does. citty knows but the last value, and takes `--verbose=0` for yes.
+ */
+function saidOf(options: Options, rawArgs: string[]): Map<string, (string | boolean)[]> {
+  const flags = Object.entries(options).filter(([, { positional }]) => !positional);
+  const types = flags.flatMap(([key, { hint }]) => {
+    const type = hint === undefined ? 'boolean' : 'string';
+    return [key, dashed(key)].map((name) => [name, { type }] as const);
+  });
+  const { tokens } = parseArgs({
+    args: rawArgs,
+    options: Object.fromEntries(types),
+    strict: false,
+    tokens: true,
+  });
+  const said = new Map<string, (string | boolean)[]>();
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    const [, no, name = ''] = /^(no-)?(.*)$/.exec(token.name) ?? [];
+    const flag = dashed(name);
+    said.set(flag, [...(said.get(flag) ?? []), token.value ?? no === undefined]);
+  }
+  return said;
+}
+
+/** Of several, all count for a list, and else the last. */
+function settingOf({ list, hint }: Option, said: (string | boolean)[] | undefined): unknown {
+  // A flag that wants a value and has none is empty.
+  const values = said?.map((each) => (hint === undefined ? each : each === true ? '' : each));
+  return list ? values?.join() : values?.at(-1);
 }
 
 /** citty takes whatever it is given, and drops a positional given by name; a mistake must not go unnoticed. */
@@ -73,12 +103,4 @@ function typed(text: string, schema: v.GenericSchema): unknown {
   if (v.safeParse(schema, text).success) return text;
   if (v.safeParse(schema, true).success) return FLAGS[text] ?? text;
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
-}
-
-function dashed(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-function variableOf(key: string): string {
-  return `RELAY_${dashed(key).replaceAll('-', '_').toUpperCase()}`;
 }

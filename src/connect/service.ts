@@ -1,23 +1,20 @@
 import { RelayError } from '../errors.ts';
 import { serviceOptions } from '../options/connect-options.ts';
 import { checkOptions } from '../options/option.ts';
-import { parseAddress } from '../options/values.ts';
+import { parseList } from '../options/values.ts';
 import { isServiceName } from '../protocol/names.ts';
+import { RelayList } from '../relay-list.ts';
 
-/** A service, and the relay that knows it by its name. */
+/** A service, and the relays that know it by its name. */
 export interface Service {
   name: string;
-  /** The relay as it was given, for messages. */
-  via: string;
-  /** Where the relay is dialled. */
-  relay: { host: string; port: number };
+  relays: RelayList;
 }
 
 /** Throws `E_BAD_OPTION`. */
 export function parseService(given: { name: string; via: string }): Service {
   const { name, via } = checkOptions(serviceOptions, given);
-  const relay = parseAddress(via);
-  if (relay !== undefined && isServiceName(name)) return { name, via, relay };
+  if (isServiceName(name)) return { name, relays: new RelayList(parseList(via)) };
   throw new RelayError(
     'E_BAD_OPTION',
     'name: expected 1 to 255 octets of UTF-8 without control characters',

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions, TlsOptions } from 'node:tls';
 
@@ -12,6 +11,8 @@ import type { ConnectionOptions, TlsOptions } from 'node:tls';
  */
 export interface DataPlane {
   readonly name: 'linux' | 'portable';
+  /** Of its own, that run at the moment. */
+  readonly threads: number;
   /**
    * Opens both listeners. The observer is called only after the promise has
    * resolved. Rejects with the system's error (`EADDRINUSE`, …) and leaves nothing open.
@@ -21,6 +22,8 @@ export interface DataPlane {
   dialPair(request: DialRequest): DialledPair;
   /** Dials the relay, for a client that is yet to come. */
   dialSpare(request: SpareRequest): DialledSpare;
+  /** Resolves when each of its threads has answered; while one hangs, it does not. */
+  answers(): Promise<void>;
   /** Ends its threads, if it has any. To be called when all exchanges, pairs and spares are over. */
   close(): Promise<void>;
 }
@@ -43,7 +46,10 @@ export type DataPlaneWarning = 'accept' | 'pipes' | 'stall';
 /** Where a stream socket can be dialled. */
 export type Endpoint = { host: string; port: number } | { path: string };
 
-/** What can be relayed: a TCP or TLS socket, or, by the portable data plane only, something that behaves like one. */
+/**
+ * What can be relayed: a TCP or TLS socket, or something that behaves like one. Of the latter, the portable
+ * data plane takes back-connects and clients, the others clients only.
+ */
 export interface StreamSocket extends Duplex {
   readonly remoteAddress?: string | undefined;
   readonly remotePort?: number | undefined;
@@ -73,6 +79,8 @@ export interface Exchange {
   hold(): void;
   /** Whether clients are refused, with a reset. Those that wait when it begins are reset. */
   park(parked: boolean): void;
+  /** Whether it can be held to bytes per second. */
+  readonly hasByteRates: boolean;
   /** What clients that come from now on are held to. Throws where a list is no list of addresses. */
   limit(limits: ClientLimits): void;
   /** Resets the client that this ticket was made for, waiting or paired, as one whose service cannot be reached. */
@@ -87,23 +95,42 @@ export interface Exchange {
   adopt(socket: StreamSocket, hello: BackConnectHello | undefined, rest: Buffer): void;
   /**
    * Takes a client that came in by another door, under the same conditions and this exchange's limits.
+   * Every data plane takes what is no socket, too.
    *
    * @param begun - without it, nothing was done but to accept it: it is treated as one that came by
    * the exchange's own port, and encrypted if those are
    */
-  adoptClient(socket: Socket, begun?: ClientBeginning): void;
+  adoptClient(client: StreamSocket, begun?: ClientBeginning): void;
   /** Back-connects that wait for a client. */
   readonly spares: number;
   /** Live figures; the byte counts move while connections run. */
   counters(): ExchangeCounters;
-  /** The pairs there are at the moment, with what they have moved so far. */
+  /** The clients there are at the moment, with what their connections have moved so far. */
   connections(): Promise<LiveConnection[]>;
+  /** Its listeners, for whoever duplicates them at once. */
+  readonly listeners: ListenerDescriptors;
+  /**
+   * Shuts one listener. Resolves when nobody is on the way in any more. Who comes is refused, but
+   * waits in the kernel's queue if the listener was duplicated.
+   */
+  shut(side: ListenerSide): Promise<void>;
+  /** Takes clients or back-connects from listeners that exist already, and are this exchange's from now on. Rejects with the system's error. */
+  acceptFrom(listeners: ListenerDescriptors): Promise<void>;
   /** Shuts both listeners and resets the waiting clients; pairs run on. Resolves once shut. */
   stop(): Promise<void>;
-  /** Resets every pair. Call after {@link stop}. */
-  cut(): void;
+  /** Resets every pair, to be called after {@link stop}; or one client at any time, whether it waits or is paired. */
+  cut(why: CutReason, client?: number): void;
   /** Resolves when the exchange is stopped and its last connection has closed. */
   readonly finished: Promise<void>;
+}
+
+/** Who comes by a listener. */
+export type ListenerSide = keyof ListenerDescriptors;
+
+/** Descriptors of TCP listeners; undefined where there is none, or none to be had. */
+export interface ListenerDescriptors {
+  readonly clients?: number | undefined;
+  readonly backConnects?: number | undefined;
 }
 
 export interface ExchangeSettings {
@@ -163,6 +190,8 @@ export interface ClientBeginning {
   read: Uint8Array;
   /** A line for the client once it is joined, before anything of the server's; nothing when empty. */
   greeting: string;
+  /** Where it comes from, if its connection comes from elsewhere. */
+  client?: { address: string; port: number } | undefined;
 }
 
 /** How a registrant is told of its clients. */
@@ -198,11 +227,18 @@ export interface BackConnectHello {
 export interface ArrivedClient {
   id: number;
   address: string;
+  /** Its own, where its connection comes from. */
+  port: number;
+}
+
+/** A client that is joined with its service. */
+export interface PairedClient extends ArrivedClient {
+  /** Milliseconds since it came. */
+  waited: number;
 }
 
 /** A client that is to be fetched. */
 export interface ClientToFetch extends ArrivedClient {
-  port: number;
   ticket: string;
 }
 
@@ -215,7 +251,7 @@ export interface ExchangeObserver {
   /** A client waits. Not called for one that a spare is there for. */
   clientWaiting(client: ArrivedClient): void;
   /** A back-connect fetched a client, or a spare was there for it. */
-  clientPaired(id: number): void;
+  clientPaired(client: PairedClient): void;
   /** A client's connection is over, paired or not. */
   clientEnded(record: ConnectionRecord): void;
   clientRefused(cause: ClientRefusal, address: string): void;
@@ -249,7 +285,13 @@ export type BackConnectRefusal =
   | 'pushed-out'
   | 'spare';
 
-/** How a pair ended. Only `eof` means that both sides got all that was sent to them. */
+/** Why a relay ends what could go on: its time to finish is over, its operator or a withdrawn token wants so. */
+export type CutReason = 'drain' | 'kicked' | 'revoked';
+
+/**
+ * How a pair ended. Only `eof` means that both sides got all that was sent to them. `cut`: by
+ * whoever dialled it. `relay-error`: the system had no means to go on with it.
+ */
 export type PairEnding =
   | 'eof'
   | 'client-reset'
@@ -257,33 +299,50 @@ export type PairEnding =
   | 'half-close-timeout'
   | 'idle'
   | 'target-failed'
-  | 'cut';
+  | 'relay-error'
+  | 'cut'
+  | CutReason;
 
 /** How a client ended that was never paired. */
-export type WaitingEnding = 'unfetched' | 'target-failed' | 'stopped';
+export type WaitingEnding = 'unfetched' | 'target-failed' | 'stopped' | 'kicked';
 
-export interface PairReport {
+/** The two sides of a pair: who came to the public port, and who dialled back. */
+export type Side = 'client' | 'server';
+
+export interface Moved {
   /** Bytes read from the client's side for the server. */
   bytesToServer: number;
   /** Bytes read from the server's side for the client. */
   bytesToClient: number;
-  ending: PairEnding;
 }
 
+export interface PairReport extends Moved {
+  ending: PairEnding;
+  /** Whose end of data came first, if one came. */
+  firstEnd: Side | undefined;
+}
+
+/** What is to be known of a client's connection when it is over. */
 export interface ConnectionRecord {
+  /** Of the clients of this exchange, from 1 on. */
   id: number;
   clientAddress: string;
+  /** The client's own port; who looks for one of many behind a NAT needs it (RFC 6302). */
+  sourcePort: number;
   bytesToServer: number;
   bytesToClient: number;
   ending: PairEnding | WaitingEnding;
+  firstEnd: Side | undefined;
   /** Milliseconds from arrival until paired, or until the end if that never came. */
   waited: number;
   /** Milliseconds from arrival to the end. */
   lasted: number;
 }
 
-/** A connection that is being relayed, its times as they are at the moment. */
-export type LiveConnection = Omit<ConnectionRecord, 'ending'>;
+/** A client that is here, its bytes and times as they are at the moment. */
+export interface LiveConnection extends Omit<ConnectionRecord, 'ending' | 'firstEnd'> {
+  state: 'waiting' | 'paired';
+}
 
 export interface ExchangeCounters {
   waiting: number;
@@ -345,9 +404,14 @@ export interface DialledPair {
   readonly dialled: Promise<void>;
   /** Resolves when both sides have closed. Rejects with a {@link DialError}. */
   readonly ended: Promise<PairReport>;
+  /** What it has moved so far, until it has ended. */
+  moved(): Moved;
   /** Gives up the dials, or resets both sides. */
   cut(): void;
 }
+
+/** What is moved where nothing is. */
+export const NOTHING_MOVED: Moved = { bytesToServer: 0, bytesToClient: 0 };
 
 /** Which of the two dials of a {@link DialRequest} failed; the system's error is the cause. */
 export class DialError extends Error {

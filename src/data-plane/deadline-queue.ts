@@ -22,6 +22,11 @@ export class DeadlineQueue<Member> {
     return this.#deadlines.keys().next().value;
   }
 
+  /** Everyone, in order. */
+  [Symbol.iterator](): Iterator<Member> {
+    return this.#deadlines.keys();
+  }
+
   /** When the first one's time is over; never, when nobody is here. */
   get nextDeadline(): number {
     return this.#deadlines.values().next().value ?? Number.POSITIVE_INFINITY;

@@ -21,6 +21,7 @@ export type SharedCell = Int32Array<SharedArrayBuffer>;
  */
 export class DescriptorBudget {
   static #process: DescriptorBudget | undefined;
+  static #limit = 0;
   /** With this, another thread makes a budget out of the same count. */
   readonly cell: SharedCell;
 
@@ -32,8 +33,19 @@ export class DescriptorBudget {
 
   /** What this process may still open (getrlimit(2), RLIMIT_NOFILE; Node raises the soft limit to the hard one): one budget for all. */
   static ofProcess(): DescriptorBudget {
-    DescriptorBudget.#process ??= new DescriptorBudget(openFileLimit() - openFiles() - RESERVE);
+    if (DescriptorBudget.#process === undefined) {
+      DescriptorBudget.#limit = Math.min(openFileLimit(), UNLIMITED);
+      const free = DescriptorBudget.#limit - openFiles() - RESERVE;
+      DescriptorBudget.#process = new DescriptorBudget(free);
+    }
     return DescriptorBudget.#process;
+  }
+
+  /** Of this process: how many are open, as far as they are counted, and how many may be. */
+  static usage(): { used: number; most: number } {
+    const { free } = DescriptorBudget.ofProcess();
+    const most = DescriptorBudget.#limit;
+    return { used: most - RESERVE - free, most };
   }
 
   get free(): number {

@@ -13,7 +13,12 @@ export const FIRST_LINE_TOO_LONG = { code: 'EPROTO', message: 'its first line is
 
 /** The first line of a connection, put together from what is read of it. */
 export class FirstLine {
-  readonly #lines = new LineBuffer(MAX_FIRST_LINE);
+  readonly #lines: LineBuffer;
+
+  /** @param longest - octets, without its end */
+  constructor(longest = MAX_FIRST_LINE) {
+    this.#lines = new LineBuffer(longest);
+  }
 
   /** Adds a copy of what was read; undefined while the line has no end. */
   add(bytes: Uint8Array): Beginning | 'too-long' | undefined {

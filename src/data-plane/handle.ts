@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 
 /** What Node keeps behind a socket and does not document; hence nothing here is certain to be there. */
 export interface Handle {
@@ -12,12 +12,12 @@ export interface Handle {
   readStop?(): number;
 }
 
-export function handleOf(socket: Socket): Handle | undefined {
+export function handleOf(socket: Socket | Server): Handle | undefined {
   return (socket as { _handle?: Handle | null })._handle ?? undefined;
 }
 
-/** The system's descriptor of a socket, for whoever uses it past the stream; undefined where there is none to be had. */
-export function descriptorOf(socket: Socket): number | undefined {
+/** The system's descriptor of a socket or listener, for whoever uses it past the stream; undefined where there is none to be had. */
+export function descriptorOf(socket: Socket | Server): number | undefined {
   const { fd = -1 } = handleOf(socket) ?? {};
   return fd >= 0 ? fd : undefined;
 }

@@ -19,7 +19,11 @@ const ENDINGS: Ending[] = [
   'half-close-timeout',
   'idle',
   'target-failed',
+  'relay-error',
   'cut',
+  'drain',
+  'kicked',
+  'revoked',
   'unfetched',
   'stopped',
 ];

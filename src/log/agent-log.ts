@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Agent } from '../agent/agent.ts';
 import { logDataPlane } from './data-plane-log.ts';
-import { describeTraffic } from './describe.ts';
+import { describeChanges, describeTraffic } from './describe.ts';
 import type { Log } from './log.ts';
 import { Throttle } from './throttle.ts';
 
@@ -14,13 +14,18 @@ export function logAgent(agent: Agent, log: Log, target: string): void {
       address,
     });
   });
-  agent.on('retrying', ({ code, message }, delay, attempt) => {
+  agent.on('elsewhere', (to, { message }) => {
+    log('info', `${message} Going on to the relay at ${to}.`, { event: 'elsewhere', to });
+  });
+  agent.on('retrying', ({ code, message }, delay, attempt, other) => {
+    const what = other === undefined ? 'Trying again' : `Trying the relay at ${other}`;
     const seconds = (delay / 1000).toFixed(1);
-    log('warn', `${message} Trying again in ${seconds} s (retry ${attempt}).`, {
+    log('warn', `${message} ${what} in ${seconds} s (retry ${attempt}).`, {
       event: 'retrying',
       code,
       delay,
       attempt,
+      other,
     });
   });
   logNotices(agent, log);
@@ -58,25 +63,36 @@ export function logPool(log: Log, pool: string, connections: number, target: str
 
 /** What programs get in full, and people in short: the address, and why there is none. */
 export function logForPrograms(agent: Agent, log: Log, target: string): void {
-  agent.on('ready', (grant) => {
-    const named = grant.name === undefined ? '' : `, or by the name ${grant.name}`;
-    log('info', `Clients reach ${target} at ${grant.address}${named}`, {
-      event: 'ready',
-      ...grant,
-    });
-  });
+  logAddress(agent, log, target);
   agent.on('lost', ({ code, message }) => log('warn', message, { event: 'lost', code }));
   agent.on('refused', ({ refusal, message }) => {
     log('warn', message, { event: 'refused', code: refusal });
   });
 }
 
-/** Where clients reach the service, on a line of its own, behind the sentences that announce it. */
-export function printAddress(agent: Agent, log: Log): void {
-  agent.on('ready', ({ address, name, hostName }) => {
+/** Where clients reach the service, in a sentence. */
+export function logAddress(agent: Agent, log: Log, target: string): void {
+  agent.on('ready', (grant) => {
+    const named = grant.name === undefined ? '' : `, or by the name ${grant.name}`;
+    const changes = grant.changed.length > 0 ? ` (${describeChanges(grant.changed)})` : '';
+    log('info', `Clients reach ${target} at ${grant.address}${named}${changes}`, {
+      event: 'ready',
+      ...grant,
+    });
+  });
+}
+
+/**
+ * Where clients reach the service, on a line of its own, behind the sentences that announce it.
+ *
+ * @param service - which it is, if there are several
+ */
+export function printAddress(agent: Agent, log: Log, service = ''): void {
+  agent.on('ready', ({ address, name, hostName, changed }) => {
+    if (changed.length > 0) log('info', `Not as before: ${describeChanges(changed)}`);
     const host = hostName === undefined ? '' : `, as a host ${hostName}`;
     if (name !== undefined) log('info', `Its name there is ${name}${host}`);
-    process.stdout.write(`${address}\n`);
+    process.stdout.write(`${service}${service && ' '}${address}\n`);
   });
 }
 

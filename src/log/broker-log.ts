@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Broker } from '../broker/broker.ts';
 import type { RegistrationInfo } from '../broker/events.ts';
+import type { ForwardRecord } from '../broker/fleet/status.ts';
 import type {
   BackConnectRefusal,
   ClientRefusal,
@@ -15,13 +16,13 @@ import {
   REGISTRATION_ENDINGS,
   REGISTRATION_REFUSALS,
 } from './broker-words.ts';
+import { forwardedRecord, wholeRecord } from './connection-record.ts';
 import { logDataPlane } from './data-plane-log.ts';
-import { describeTraffic } from './describe.ts';
+import { describeTraffic, type Place, placeOf } from './describe.ts';
+import { logEnding } from './ending-log.ts';
+import { logFleet } from './fleet-log.ts';
 import type { Level, Log } from './log.ts';
 import { Throttle } from './throttle.ts';
-
-/** Where clients reach a registration. */
-type Place = Pick<RegistrationInfo, 'clientPort' | 'name' | 'group'>;
 
 type ThrottledFields = Record<string, unknown> & { registration?: number };
 
@@ -164,9 +165,12 @@ export function logBroker(broker: Broker, log: Log, advertise: string | undefine
       message,
     });
   });
-  broker.on('clientEnded', ({ id, ...at }, record) => {
+  broker.on('clientEnded', (registration, record) => {
     if (record.ending !== 'unfetched') return;
-    throttled('unfetched', describeEnd(at, record), clientEnded(id, record));
+    throttled('unfetched', describeEnd(registration, record), {
+      event: 'clientEnded',
+      ...wholeRecord(registration, record),
+    });
   });
   const refused =
     (event: 'clientRefused' | 'backConnectRefused') =>
@@ -180,12 +184,8 @@ export function logBroker(broker: Broker, log: Log, advertise: string | undefine
     };
   broker.on('clientRefused', refused('clientRefused'));
   broker.on('backConnectRefused', refused('backConnectRefused'));
-  broker.on('draining', (connections) => {
-    log('info', `Shutting down; ${connections} relayed connections may finish`, {
-      event: 'draining',
-      connections,
-    });
-  });
+  logEnding(broker, log);
+  logFleet(broker, log);
 }
 
 /** Writes every connection into a log, apart from the above since even putting it into words costs time. */
@@ -197,22 +197,24 @@ export function logConnections(broker: Broker, log: Log): void {
       ...client,
     });
   });
-  broker.on('clientEnded', ({ id, ...at }, record) => {
-    log('debug', describeEnd(at, record), clientEnded(id, record));
+  broker.on('clientEnded', (registration, record) => {
+    log('debug', describeEnd(registration, record), {
+      event: 'clientEnded',
+      ...wholeRecord(registration, record),
+    });
+  });
+  broker.on('forwardEnded', (node, record) => {
+    log('debug', describeForwardEnd(record), {
+      event: 'forwardEnded',
+      ...forwardedRecord(node, record),
+    });
   });
 }
 
-function placeOf({ clientPort, name = '', group = false }: Place): string {
-  if (clientPort === 0) return `Name ${printable(name)}`;
-  const more = [name === '' ? '' : printable(name), group ? 'one of a group' : ''];
-  const known = more.filter((each) => each !== '').join(', ');
-  return known === '' ? `Port ${clientPort}` : `Port ${clientPort} (${known})`;
+function describeForwardEnd({ name, member, id, ...record }: ForwardRecord): string {
+  return `Name ${printable(name)}: client ${id} at broker ${member} ended, ${describeTraffic(record)}`;
 }
 
 function describeEnd(at: Place, record: ConnectionRecord): string {
   return `${placeOf(at)}: client ${record.id} ended, ${describeTraffic(record)}`;
-}
-
-function clientEnded(registration: number, record: ConnectionRecord): ThrottledFields {
-  return { event: 'clientEnded', registration, ...record };
 }

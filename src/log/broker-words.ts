@@ -1,6 +1,7 @@
 import type {
   DoorRefusal,
   Interruption,
+  MemberChange,
   RegistrationEnding,
   RegistrationRefusal,
 } from '../broker/events.ts';
@@ -19,11 +20,23 @@ export const REGISTRATION_ENDINGS: Record<RegistrationEnding, string> = {
   released: 'its server has released it',
   unused: 'it was not used for a day',
   revoked: 'its token was withdrawn or has expired',
+  kicked: 'the operator ended it',
+  moved: 'another process or broker goes on with it',
+  'claim-lost': 'another broker of the fleet has its name or its lease',
+  'directory-away': 'whose its name is cannot be told any more',
   shutdown: 'the broker is shutting down',
 };
 
 /** Endings that nobody needs to look into. */
-export const ORDINARY: RegistrationEnding[] = ['closed', 'bye', 'released', 'unused', 'shutdown'];
+export const ORDINARY: RegistrationEnding[] = [
+  'closed',
+  'bye',
+  'released',
+  'unused',
+  'kicked',
+  'moved',
+  'shutdown',
+];
 
 export const INTERRUPTIONS: Record<Interruption, string> = {
   closed: 'the agent closed its control connection',
@@ -95,4 +108,11 @@ export const CLIENT_REFUSALS: Record<ClientRefusal | BackConnectRefusal, string>
   hello: 'back-connect closed: no proper first line came in time',
   'pushed-out': 'back-connect closed before its first line came: too many newer ones did',
   spare: 'spare back-connect closed: one too many, or it ended or sent something too early',
+};
+
+export const MEMBER_CHANGES: Record<MemberChange, string> = {
+  joined: 'is one of the fleet now',
+  silent: 'is silent',
+  back: 'is back',
+  gone: 'has left the fleet, or was counted out: others may have its names',
 };

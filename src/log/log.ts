@@ -1,18 +1,27 @@
-import { type ConsolaReporter, createConsola, LogLevels } from 'consola';
-
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 
 /** Writes one entry: a sentence for people, and the same as fields for programs. */
 export type Log = (level: Level, sentence: string, fields?: Record<string, unknown>) => void;
 
+interface LogSettings {
+  log: 'pretty' | 'json';
+  verbose: boolean;
+}
+
 /** Warnings and errors go to stderr and the rest to stdout; JSON all goes to stdout. */
-export function createLog(settings: { log: 'pretty' | 'json'; verbose: boolean }): Log {
-  const write = createWriter(settings);
+export async function createLog({ log, verbose }: LogSettings): Promise<Log> {
+  const write = log === 'json' ? writeJson : await createPretty();
   process.on('exit', sendOff);
-  return (type, sentence, fields) => {
+  return (level, sentence, fields) => {
+    if (level === 'debug' && !verbose) return;
     gather();
-    write(type, sentence, fields);
+    write(level, sentence, fields);
   };
+}
+
+/** What is said of one of several services. */
+export function ofService(log: Log, service: string): Log {
+  return (level, sentence, fields) => log(level, `${service}: ${sentence}`, { ...fields, service });
 }
 
 const STREAMS = [process.stdout, process.stderr];
@@ -28,21 +37,16 @@ function sendOff(): void {
   for (const stream of STREAMS) stream.uncork();
 }
 
-function createWriter(settings: { log: 'pretty' | 'json'; verbose: boolean }): Log {
-  const level = settings.verbose ? LogLevels.debug : LogLevels.info;
+const writeJson: Log = (level, message, fields) => {
+  const entry = { time: new Date().toISOString(), level, message, ...fields };
+  process.stdout.write(`${JSON.stringify(entry)}\n`);
+};
+
+async function createPretty(): Promise<Log> {
+  // What measures and colours text takes a while to load, and only a terminal shows it.
+  const fancy = process.stdout.isTTY === true;
+  const { createConsola, LogLevels } = await (fancy ? import('consola') : import('consola/basic'));
   // consola folds repeated lines into one after a while; each of ours counts.
-  const options = { level, throttle: 0 };
-  if (settings.log === 'json') {
-    const json = createConsola({ ...options, reporters: [jsonReporter] });
-    return (type, sentence, fields) => json[type](sentence, fields);
-  }
-  const pretty = createConsola({ ...options, fancy: process.stdout.isTTY === true });
+  const pretty = createConsola({ level: LogLevels.debug, throttle: 0, fancy });
   return (type, sentence) => pretty[type](sentence);
 }
-
-const jsonReporter: ConsolaReporter = {
-  log({ date, type, args: [message, fields] }) {
-    const entry = { time: date.toISOString(), level: type, message, ...fields };
-    process.stdout.write(`${JSON.stringify(entry)}\n`);
-  },
-};

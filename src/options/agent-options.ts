@@ -1,21 +1,29 @@
 import { Server } from 'node:net';
 import * as v from 'valibot';
 import type { Endpoint } from '../data-plane/data-plane.ts';
-import { RelayError } from '../errors.ts';
 import { serviceName } from '../protocol/extended.ts';
 import { limitOptions } from './limit-options.ts';
-import { checkOptions, type OptionsInput, type OptionsOutput } from './option.ts';
+import {
+  badOptions,
+  checkOptions,
+  type Fault,
+  type OptionsInput,
+  type OptionsOutput,
+} from './option.ts';
 import { relayingOptions } from './relaying-options.ts';
 import { trustOptions } from './trust-options.ts';
 import {
   countFromZero,
   dialledPort,
+  flag,
   hostAndPort,
+  hostsAndPorts,
   parseAddress,
-  parseBlocks,
+  parseList,
   pooled,
   portRange,
   text,
+  textThat,
 } from './values.ts';
 
 /**
@@ -40,14 +48,13 @@ const target = v.custom<Target>(
   'expected a port, <host>:<port> or unix:<path>',
 );
 
-const health = v.pipe(
-  v.string(),
-  v.check((check) => parseHealth(check) !== undefined, 'expected tcp or http:/<path>'),
-);
+const HEALTH = /^(?:tcp|http:(\/[\x21-\x7e]*))$/;
+
+const health = textThat((check) => parseHealth(check) !== undefined, 'tcp or http:/<path>', HEALTH);
 
 /** How the target's health is checked: whether it can be connected to, or what it answers to a request for a path. */
 export function parseHealth(check: string): { path: string | undefined } | undefined {
-  const [, path] = /^(?:tcp|http:(\/[\x21-\x7e]*))$/.exec(check) ?? [undefined, null];
+  const [, path] = HEALTH.exec(check) ?? [undefined, null];
   return path === null ? undefined : { path };
 }
 
@@ -78,11 +85,12 @@ export const agentOptions = {
     positional: true,
     help: 'The service to expose: a port, host:port or unix:/path',
   },
-  /** The relay's control port, `<host>:<port>`. Required, unless there is a `pool`. */
+  /** The relay's control port, `<host>:<port>`, or with commas those of several of one fleet: a random one of these, and the next when that is not to be had. Required, unless there is a `pool`. */
   to: {
-    schema: v.optional(hostAndPort),
+    schema: v.optional(hostsAndPorts),
     hint: 'host:port',
-    help: 'The relay: host and control port',
+    list: true,
+    help: 'The relay: host and control port; of a fleet, several with commas',
   },
   /** The relay port of a pool, `<host>:<port>`, in place of `to`: nothing is registered. Default: none. */
   pool: {
@@ -119,7 +127,7 @@ export const agentOptions = {
   },
   /** Whether to share `name` and `port` with other agents that have the same token and say so, too. Default false. */
   group: {
-    schema: v.optional(v.boolean(), false),
+    schema: v.optional(flag, false),
     help: 'Share the name and the client port with others of the same token: clients in turn',
     needs: ['name', 'port'],
   },
@@ -132,13 +140,13 @@ export const agentOptions = {
   },
   /** Whether all goes through one connection: each client comes as a stream of it (yamux), and no other is ever dialled. Default false. */
   mux: {
-    schema: v.optional(v.boolean(), false),
+    schema: v.optional(flag, false),
     help: 'Have all clients come through the control connection, as streams of it',
     excludes: ['singlePort', 'spares'],
   },
   /** Whether back-connects go to the control port as well, so that the relay needs but one open port. Default false. */
   singlePort: {
-    schema: v.optional(v.boolean(), false),
+    schema: v.optional(flag, false),
     help: 'Dial back to the control port: nothing else of the relay needs to be reachable',
   },
   /** Connections that wait at the relay for clients yet to come, which saves those a round trip. Default 0. */
@@ -190,26 +198,44 @@ export type PoolSettings = OptionsOutput<typeof agentOptions> & { pool: string }
 /** What fits into one line of the protocol, beside all else that may be asked for. */
 const LONGEST_LISTS = 3000;
 const MOST_BLOCKS = 64;
+const LISTS = ['allowClients', 'denyClients'] as const;
 
 /** Checks all options, also for what does not go together. Throws `E_BAD_OPTION`. */
 export function checkAgentOptions(options: AgentOptions): AgentSettings {
   const settings = checkOptions(agentOptions, options);
-  const { to, pool, target, tls, mux, tlsCert, dataPlane, health, proxyProtocol } = settings;
-  const lists = [settings.allowClients ?? '', settings.denyClients ?? ''];
-  const isObject = target instanceof Server;
-  const faults = [
-    to === undefined && pool === undefined && 'to is missing, or pool',
-    isObject && health !== undefined && 'health: a server object has nowhere to be dialled',
-    isObject && proxyProtocol !== undefined && 'proxyProtocol: a server object cannot read it',
-    tlsCert !== undefined && !tls && 'tlsCert: needs tls',
-    tls && dataPlane === 'linux' && 'dataPlane: with tls, it can only be the portable one',
-    mux && dataPlane === 'linux' && 'dataPlane: with mux, it can only be the portable one',
-    lists.some((list) => parseBlocks(list).length > MOST_BLOCKS) &&
-      `allowClients and denyClients: at most ${MOST_BLOCKS} entries each`,
-    lists.join('').length > LONGEST_LISTS &&
-      `allowClients and denyClients: at most ${LONGEST_LISTS} characters together`,
-  ].filter((fault) => fault !== false);
-  if (faults.length > 0) throw new RelayError('E_BAD_OPTION', faults.join('; '));
+  const faults = agentFaults(settings);
+  if (faults.length > 0) throw badOptions(faults);
   // One of `to` and `pool` is there.
   return settings as AgentSettings;
+}
+
+/** What is wrong with options of which each is right. */
+export function agentFaults(settings: OptionsOutput<typeof agentOptions>): Fault[] {
+  const { to, pool, target, tls, mux, tlsCert, dataPlane, health, proxyProtocol } = settings;
+  const { allowClients } = settings;
+  const isObject = target instanceof Server;
+  const wrong = (key: string, why: string) => ({ key, is: 'wrong', why }) as const;
+  const faults: (Fault | false)[] = [
+    to === undefined && pool === undefined && { key: 'to', is: 'missing', alternatives: ['pool'] },
+    isObject &&
+      health !== undefined &&
+      wrong('health', 'a server object has nowhere to be dialled'),
+    isObject &&
+      proxyProtocol !== undefined &&
+      wrong('proxyProtocol', 'a server object cannot read it'),
+    tlsCert !== undefined && !tls && { key: 'tlsCert', is: 'alone', needs: ['tls'] },
+    tls && dataPlane === 'linux' && wrong('dataPlane', 'with tls, it can only be the portable one'),
+    mux && dataPlane === 'linux' && wrong('dataPlane', 'with mux, it can only be the portable one'),
+    ...LISTS.map(
+      (key) =>
+        parseList(settings[key] ?? '').length > MOST_BLOCKS &&
+        wrong(key, `at most ${MOST_BLOCKS} entries`),
+    ),
+    LISTS.map((key) => settings[key] ?? '').join('').length > LONGEST_LISTS &&
+      wrong(
+        allowClients === undefined ? 'denyClients' : 'allowClients',
+        `{allowClients} and {denyClients} can have at most ${LONGEST_LISTS} characters together`,
+      ),
+  ];
+  return faults.filter((fault) => fault !== false);
 }

@@ -1,12 +1,21 @@
 import * as v from 'valibot';
+import { clusterOptions } from './cluster-options.ts';
 import { doorOptions } from './door-options.ts';
 import { limitOptions } from './limit-options.ts';
-import type { OptionsInput, OptionsOutput } from './option.ts';
+import {
+  badOptions,
+  checkOptions,
+  type Fault,
+  type OptionsInput,
+  type OptionsOutput,
+} from './option.ts';
 import { relayingOptions } from './relaying-options.ts';
 import {
   blocks,
   count,
+  flag,
   heartbeat,
+  isDialled,
   milliseconds,
   port,
   portRange,
@@ -32,11 +41,11 @@ export const brokerOptions = {
     hint: 'address',
     help: 'Address for every listener (default: all)',
   },
-  /** Public name of this machine, for agents and the log. Default: none. */
+  /** Public name of this machine, for agents, the log, and the other brokers of a fleet. Default: none. */
   advertise: {
     schema: v.optional(v.pipe(text, v.maxLength(255, 'expected at most 255 characters'))),
     hint: 'host',
-    help: 'Public name of this machine, for agents and logs',
+    help: 'Public name of this machine, for agents, logs and other brokers of a fleet',
   },
   /** Client ports come from this range only, `<from>-<to>`, lowest free first. Default: the system picks. */
   ports: {
@@ -55,6 +64,7 @@ export const brokerOptions = {
   allowBasic: {
     schema: v.optional(blocks),
     hint: 'blocks',
+    list: true,
     help: 'Addresses and CIDR blocks that may register without token and TLS',
     needs: ['tokens', ...CERTIFICATE],
   },
@@ -98,7 +108,7 @@ export const brokerOptions = {
   },
   /** Whether clients speak TLS to the public ports; what is behind gets plain bytes. Default false. */
   clientTls: {
-    schema: v.optional(v.boolean(), false),
+    schema: v.optional(flag, false),
     help: 'Clients speak TLS to the public ports',
     needs: CERTIFICATE,
   },
@@ -108,6 +118,13 @@ export const brokerOptions = {
     hint: 'file',
     help: 'Leases are kept in this file and outlive the broker',
   },
+  /** Whether it takes the place of the broker that runs with this `host` and `port`, with its ports and leases. Default false. */
+  takeover: {
+    schema: v.optional(v.boolean(), false),
+    help: 'Take the place of the broker that runs with this port, without refusing anyone',
+    momentary: true,
+  },
+  ...clusterOptions,
   /** Seconds for which a registration outlives its control connection. Default 60. */
   lease: {
     schema: v.optional(secondsFromZero, 60),
@@ -149,7 +166,6 @@ export const brokerOptions = {
     hint: 'same|any',
     help: "Take back-connects from the registrant's address only, or from any",
   },
-  ...doorOptions,
   ...relayingOptions,
   /** Threads of the Linux data plane, at most. Default: one per core, up to four. */
   threads: {
@@ -158,6 +174,73 @@ export const brokerOptions = {
     help: 'Threads of the Linux data plane at most (default: one per core, up to four)',
   },
 } as const;
+
+/** Checks all options, also for what does not go together. Throws `E_BAD_OPTION`. */
+export function checkBrokerOptions(options: BrokerOptions): BrokerSettings {
+  const settings = checkOptions(brokerOptions, options);
+  const faults = brokerFaults(settings);
+  if (faults.length > 0) throw badOptions(faults);
+  return settings;
+}
+
+/** What is wrong with options of which each is right. */
+export function brokerFaults(settings: BrokerSettings): Fault[] {
+  return [...doorFaults(settings), ...clusterFaults(settings)];
+}
+
+/** Front doors that nobody could come in by. */
+function doorFaults(settings: BrokerSettings): Fault[] {
+  const { announcePort, pool, poolTls, tokens, allowBasic, tlsClientCa } = settings;
+  const isSecured = (settings.tlsCert ?? settings.tlsPfx) !== undefined;
+  const isClosed = (tokens !== undefined || isSecured) && allowBasic === undefined;
+  // In place of a token, there may be a certificate.
+  const isProven = poolTls && (tokens === undefined || tlsClientCa !== undefined);
+  const faults: (Fault | false)[] = [
+    announcePort !== undefined &&
+      isClosed && {
+        key: 'announcePort',
+        is: 'wrong',
+        why: 'where registering takes a token or TLS, it needs {allowBasic}',
+      },
+    poolTls && !isSecured && { key: 'poolTls', is: 'alone', needs: CERTIFICATE },
+    pool !== undefined &&
+      isClosed &&
+      !isProven && {
+        key: 'pool',
+        is: 'wrong',
+        why: 'where registering takes a token or TLS, it needs {allowBasic}, or {poolTls}, with {tlsClientCa} in place of a token',
+      },
+  ];
+  return faults.filter((fault) => fault !== false);
+}
+
+/** A member that nobody could reach, and half of a certificate. */
+function clusterFaults({
+  cluster,
+  port,
+  advertise,
+  clusterCert,
+  clusterKey,
+}: BrokerSettings): Fault[] {
+  const faults: (Fault | false)[] = [
+    cluster !== undefined &&
+      advertise !== undefined &&
+      !isDialled(advertise) && {
+        key: 'advertise',
+        is: 'wrong',
+        why: 'with {cluster}, expected what agents and other brokers dial this machine by, such as relay-3.example.net or 192.0.2.3',
+      },
+    cluster !== undefined &&
+      port === 0 && {
+        key: 'port',
+        is: 'wrong',
+        why: 'with {cluster}, expected a port of its own: by that, the others know this broker again',
+      },
+    clusterCert !== undefined &&
+      clusterKey === undefined && { key: 'clusterCert', is: 'alone', needs: ['clusterKey'] },
+  ];
+  return faults.filter((fault) => fault !== false);
+}
 
 /** Options of `createBroker()`. Only `port` is required. */
 export type BrokerOptions = OptionsInput<typeof brokerOptions> & { port: number };

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { domain, port, portPairs, twoPorts } from './values.ts';
+import { domain, flag, port, portPairs, twoPorts } from './values.ts';
 
 /** The front doors of a broker: none is open that is not asked for. */
 export const doorOptions = {
@@ -11,7 +11,7 @@ export const doorOptions = {
   },
   /** Whether these get random client ports rather than the next free ones. Default false. */
   announceRandom: {
-    schema: v.optional(v.boolean(), false),
+    schema: v.optional(flag, false),
     help: 'Give those registrants random client ports (default: the next ones that are free)',
     needs: ['announcePort'],
   },
@@ -20,11 +20,11 @@ export const doorOptions = {
     schema: v.optional(portPairs),
     hint: 'relay port:service port',
     help: 'Join clients of the service port with idle connections to the relay port; may be given several times',
-    repeatable: true,
+    list: true,
   },
   /** Whether the relay ports of pools take TLS, with client certificates if `tlsClientCa` demands them. Default false. */
   poolTls: {
-    schema: v.optional(v.boolean(), false),
+    schema: v.optional(flag, false),
     help: "The far ends of pools speak TLS, with the broker's certificate",
     needs: ['pool'],
   },

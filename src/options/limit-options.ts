@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { OptionsOutput } from './option.ts';
-import { blocks, count, parseBlocks, seconds } from './values.ts';
+import { blocks, count, parseList, seconds } from './values.ts';
 
 /** What the clients of a registration are held to: the broker says so for all of them, an agent for its own. */
 export const limitOptions = {
@@ -44,12 +44,14 @@ export const limitOptions = {
   allowClients: {
     schema: v.optional(blocks),
     hint: 'blocks',
+    list: true,
     help: 'Addresses and CIDR blocks that clients have to come from',
   },
   /** Addresses and CIDR blocks, with commas, that clients must not come from. Default: none. */
   denyClients: {
     schema: v.optional(blocks),
     hint: 'blocks',
+    list: true,
     help: 'Addresses and CIDR blocks that clients must not come from',
   },
 } as const;
@@ -58,8 +60,8 @@ export const limitOptions = {
 export function limitsOf(settings: OptionsOutput<typeof limitOptions>) {
   const { allowClients, denyClients } = settings;
   return {
-    allow: allowClients === undefined ? undefined : parseBlocks(allowClients),
-    deny: denyClients === undefined ? undefined : parseBlocks(denyClients),
+    allow: allowClients === undefined ? undefined : parseList(allowClients),
+    deny: denyClients === undefined ? undefined : parseList(denyClients),
     clients: settings.maxClients,
     waiting: settings.maxWaiting,
     clientsPerAddress: settings.maxClientsPerAddress,

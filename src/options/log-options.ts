@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { flag, text } from './values.ts';
 
 /** How the command line programs report; the library itself logs nothing. */
 export const logOptions = {
@@ -14,15 +15,33 @@ export const logOptions = {
 export const verboseOptions = {
   /** Log every connection from its arrival on. */
   verbose: {
-    schema: v.optional(v.boolean(), false),
+    schema: v.optional(flag, false),
     help: 'Log every connection, from its arrival to its end',
+  },
+};
+
+/** For a broker: who connected when, whatever else it logs. */
+export const accessLogOptions = {
+  /** File that gets a JSON object per connection, at its end. Default: none. */
+  accessLog: {
+    schema: v.optional(text),
+    hint: 'file',
+    help: 'Append a JSON object to this file for each connection that ends; SIGHUP opens it again',
+  },
+};
+
+/** For an agent, which somebody may look at while it runs. */
+export const liveOptions = {
+  live: {
+    schema: v.optional(flag, true),
+    help: 'On a terminal, a live view in place of lines',
   },
 };
 
 /** For an agent, whose events scripts read. */
 export const jsonOptions = {
   json: {
-    schema: v.optional(v.boolean(), false),
+    schema: v.optional(flag, false),
     help: 'The same as --log json',
   },
 };

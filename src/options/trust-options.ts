@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { text } from './values.ts';
+import { flag, text } from './values.ts';
 
 /** How an agent and its relay know each other. */
 export const trustOptions = {
@@ -8,6 +8,7 @@ export const trustOptions = {
     schema: v.optional(text),
     hint: 'token',
     help: 'Entitles to register; better given as RELAY_TOKEN or in a file',
+    secret: true,
     excludes: ['tokenFile'],
   },
   /** File of the token, which its owner alone should be able to read. Read anew for each registration. Default: none. */
@@ -18,7 +19,7 @@ export const trustOptions = {
   },
   /** Whether to encrypt what passes between agent and relay, and to check the relay's certificate. Default false. */
   tls: {
-    schema: v.optional(v.boolean(), false),
+    schema: v.optional(flag, false),
     help: "Encrypt, and check the relay's certificate",
   },
   /** File of the authorities that the relay's certificate may come from, in PEM. Default: those that Node trusts. */
@@ -42,7 +43,7 @@ export const trustOptions = {
     help: 'The private key of that certificate, in PEM',
     needs: ['tlsCert'],
   },
-  /** The name that the relay's certificate has to be for. Default: the host in `to` or `pool`. */
+  /** The name that the relay's certificate has to be for. Default: the host of the relay that is dialled. */
   tlsServername: {
     schema: v.optional(text),
     hint: 'name',

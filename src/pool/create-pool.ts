@@ -116,7 +116,7 @@ function poolOf(exchange: Exchange): Pool {
     servicePort: exchange.clientPort,
     async end({ drain = DRAIN } = {}) {
       await exchange.stop();
-      const deadline = setTimeout(() => exchange.cut(), drain * 1000);
+      const deadline = setTimeout(() => exchange.cut('drain'), drain * 1000);
       await exchange.finished;
       clearTimeout(deadline);
     },

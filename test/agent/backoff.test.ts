@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
 import { backoff } from '#src/agent/backoff.ts';
+import fc from '../support/properties.ts';
 
 const LONGEST = 30_000;
 const attempt = fc.integer({ min: 1, max: 5000 });

@@ -41,7 +41,12 @@ describe('a connection that is handed to a server object', () => {
     const seen = await outcome(await relay.next());
     assert.equal(String(seen.data), `hello\n${preface}request`);
     const bytesToClient = preface.length + 7;
-    assert.deepEqual(await pair.ended, { bytesToServer: 7, bytesToClient, ending: 'eof' });
+    assert.deepEqual(await pair.ended, {
+      bytesToServer: 7,
+      bytesToClient,
+      ending: 'eof',
+      firstEnd: 'client',
+    });
   });
 
   test('says nothing to a relay that is not there', async (t) => {
@@ -60,7 +65,12 @@ describe('a spare for a server object', () => {
     client.end('and late');
     assert.equal(String((await seen).data), `${preface}early and late`);
     const bytesToClient = preface.length + 14;
-    assert.deepEqual(await pair.ended, { bytesToServer: 14, bytesToClient, ending: 'eof' });
+    assert.deepEqual(await pair.ended, {
+      bytesToServer: 14,
+      bytesToClient,
+      ending: 'eof',
+      firstEnd: 'client',
+    });
   });
 
   test('is as good as any for a web server, whenever the request comes', async (t) => {
@@ -87,7 +97,12 @@ describe('a spare for a server object', () => {
         const seen = outcome(client);
         const pair = spare.serve(undefined);
         assert.deepEqual(await seen, { data: Buffer.from(early), ending: 'eof' });
-        const report = { bytesToServer: early.length, bytesToClient: early.length, ending: 'eof' };
+        const report = {
+          bytesToServer: early.length,
+          bytesToClient: early.length,
+          ending: 'eof',
+          firstEnd: 'client',
+        };
         assert.deepEqual(await pair.ended, report);
       }
     });

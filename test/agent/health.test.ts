@@ -8,6 +8,7 @@ import { Health } from '#src/agent/health.ts';
 import { FakeBroker } from '../support/fake-broker.ts';
 import { emptyFolder } from '../support/folder.ts';
 import { runAgent } from '../support/running-agent.ts';
+import { nowhere } from '../support/station.ts';
 import { serve } from '../support/tcp.ts';
 
 /** A target whose checks the test answers, and sees. */
@@ -101,8 +102,7 @@ test('the relay is told when the target goes and when it is back, and nothing in
 
 describe('a target that only has to be there', () => {
   test('is checked before anybody is let in', async (t) => {
-    const closed = await serve(t, () => {});
-    closed.close();
+    const closed = await nowhere(t);
     const broker = await FakeBroker.start(t);
     const { next, told } = runAgent(t, { to: broker.to, target: closed.port, health: 'tcp' });
     await next('ready');
@@ -112,8 +112,7 @@ describe('a target that only has to be there', () => {
   });
 
   test('is down for the next registration, too', async (t) => {
-    const closed = await serve(t, () => {});
-    closed.close();
+    const closed = await nowhere(t);
     const broker = await FakeBroker.start(t);
     const { next } = runAgent(t, { to: broker.to, target: closed.port, health: 'tcp' });
     await next('ready');

@@ -34,11 +34,8 @@ test('while the lease runs, it tries again every second at least, and afterwards
   (await broker.agent()).socket.destroy();
   const pauses: { pause: number; at: number }[] = [];
   agent.on('retrying', (_, pause) => pauses.push({ pause, at: performance.now() - lost }));
-  while (pauses.every(({ at }) => at < 3100)) await next('retrying');
-  const [last] = pauses.slice(-1);
+  while (pauses.every(({ pause }) => pause <= 1000)) await next('retrying');
   for (const { pause, at } of pauses) assert.ok(at > 2900 || pause <= 1000, `${pause} at ${at}`);
-  // By the fifth try or so, in any case later than the first two.
-  assert.ok(last && last.pause > 1000, `${last?.pause}`);
 });
 
 describe('with a state file', () => {

@@ -36,7 +36,9 @@ for (const dataPlane of ['auto', 'portable'] as const) {
       const echoed = outcome(first);
       first.end('hello');
       assert.deepEqual(await echoed, { data: Buffer.from('hello'), ending: 'eof' });
-      assert.deepEqual(await ended, [{ bytesToServer: 5, bytesToClient: 5, ending: 'eof' }]);
+      assert.deepEqual(await ended, [
+        { bytesToServer: 5, bytesToClient: 5, ending: 'eof', firstEnd: 'client' },
+      ]);
       assert.equal(dialled, 1);
       // In its place.
       const third = await relay.next();

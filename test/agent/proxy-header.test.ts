@@ -5,11 +5,11 @@ import { connect, isIPv4, SocketAddress } from 'node:net';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import fc from 'fast-check';
 import { type ConnectionEnd, proxyHeader } from '#src/agent/proxy-header.ts';
 import { emptyFolder } from '../support/folder.ts';
 import { needs } from '../support/needs.ts';
 import { Program } from '../support/program.ts';
+import fc from '../support/properties.ts';
 import { outcome } from '../support/tcp.ts';
 
 const SIGNATURE = '0d0a0d0a000d0a515549540a';

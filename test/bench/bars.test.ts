@@ -29,6 +29,12 @@ describe('a bar', () => {
     });
   });
 
+  test('may be about another column of ours', () => {
+    const bar: Bar = { ...figure, of: 'ours, watched', against: ['ours'], atMost: 1.25 };
+    const median = of({ ours: 2, 'ours, watched': 3 });
+    assert.deepEqual(judge(bar, median), { value: 1.5, holds: false });
+  });
+
   test('without a peer bounds the figure itself', () => {
     assert.deepEqual(judge({ ...figure, atMost: 3 }, of({ ours: 2 })), { value: 2, holds: true });
   });

@@ -9,7 +9,7 @@ import { emptyFolder } from '../support/folder.ts';
 import { lineOn, sayOn } from '../support/mux-lines.ts';
 import { DATA, FIN, GO_AWAY, type MuxPeer, RST, WINDOW_UPDATE } from '../support/mux-peer.ts';
 import { acceptStream, openSession, payloadOf } from '../support/mux-registrant.ts';
-import { connectTo, endingOf, outcome } from '../support/tcp.ts';
+import { connectTo, endingOf, outcome, portsToKeep } from '../support/tcp.ts';
 
 const NONCE = 'n'.repeat(43);
 
@@ -146,7 +146,8 @@ test('a stream is no back-connect, and a registration on a session takes none', 
 
 test('a lease of the state file is taken up as it was, for a session', async (t) => {
   const state = join(await emptyFolder(t), 'leases.json');
-  const { broker, port: control } = await startBroker(t, { state });
+  const ports = await portsToKeep();
+  const { broker, port: control } = await startBroker(t, { state, ports });
   const { granted } = await register(t, control);
   await broker.close({ drain: 0 });
   const next = createBroker({ port: 0, host: '127.0.0.1', state });

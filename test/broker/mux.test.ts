@@ -97,7 +97,7 @@ test('a client whose stream is not accepted in time is reset', async (t) => {
 });
 
 test('a session that does not answer a ping is dead: its port is closed, its clients are reset', async (t) => {
-  const { broker, port: control } = await startBroker(t, { heartbeat: 0.1 });
+  const { broker, port: control } = await startBroker(t, { heartbeat: 0.4 });
   const { peer, port } = await registerMux(t, control);
   await peer.frame(({ type, flags }) => type === PING && flags === SYN, 3);
   const client = await connectTo(t, port);

@@ -9,6 +9,18 @@ import {
 } from '../support/extended-agent.ts';
 import { connectTo, freePorts, knock, outcome, read, serve } from '../support/tcp.ts';
 
+test('an agent that says hello after the hello window is told so, rather than nothing', async (t) => {
+  const { broker, port } = await startBroker(t, { helloWait: 0 });
+  const [registered, ended] = [told(broker, 'registered'), told(broker, 'ended')];
+  const agent = await connectAgent(t, port);
+  const [{ protocol }] = await registered;
+  assert.equal(protocol, 'basic');
+  agent.say('HELLO', { version: 1, nonce: agent.nonce });
+  assert.equal((await agent.line('ERROR')).code, 'hello-timeout');
+  assert.equal(await agent.ended, 'eof');
+  assert.equal((await ended)[1], 'junk');
+});
+
 for (const dataPlane of DATA_PLANES) {
   describe(`an agent of the extended protocol (${dataPlane})`, () => {
     test('learns its public address, and of each client where it comes from', async (t) => {

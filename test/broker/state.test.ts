@@ -6,13 +6,14 @@ import { createBroker } from '#src/broker/broker.ts';
 import { DATA_PLANES, startBroker, told } from '../support/broker.ts';
 import { backConnect, connectAgent, registerAgent } from '../support/extended-agent.ts';
 import { emptyFolder } from '../support/folder.ts';
-import { connectTo, knock, outcome, serve } from '../support/tcp.ts';
+import { connectTo, knock, outcome, portsToKeep, serve } from '../support/tcp.ts';
 
 for (const dataPlane of DATA_PLANES) {
   describe(`a broker that is started again with its state file (${dataPlane})`, () => {
     test('has the ports of its leases open at once, and gives them back', async (t) => {
       const state = join(await emptyFolder(t), 'state');
-      const first = await startBroker(t, { dataPlane, state });
+      const ports = await portsToKeep();
+      const first = await startBroker(t, { dataPlane, state, ports });
       const agents = [await registerAgent(t, first.port), await registerAgent(t, first.port)];
       await first.broker.close();
 
@@ -21,9 +22,9 @@ for (const dataPlane of DATA_PLANES) {
       const restored: number[] = [];
       second.on('restored', ({ clientPort }) => restored.push(clientPort));
       const { port } = await second.start();
-      const ports = agents.map(({ granted }) => granted.port);
-      assert.deepEqual(restored.toSorted(), ports.toSorted());
-      await assert.rejects(registerAgent(t, port, { port: ports[0] }), /port-taken/);
+      const granted = agents.map(({ granted: { port } }) => port);
+      assert.deepEqual(restored.toSorted(), granted.toSorted());
+      await assert.rejects(registerAgent(t, port, { port: granted[0] }), /port-taken/);
       for (const { granted } of agents) {
         const client = await connectTo(t, granted.port);
         const agent = await connectAgent(t, port);
@@ -39,7 +40,8 @@ for (const dataPlane of DATA_PLANES) {
 
     test('gives each lease its time anew, and then the port is free', async (t) => {
       const state = join(await emptyFolder(t), 'state');
-      const first = await startBroker(t, { dataPlane, state });
+      const ports = await portsToKeep();
+      const first = await startBroker(t, { dataPlane, state, ports });
       const { granted } = await registerAgent(t, first.port);
       await first.broker.close();
       const second = createBroker({ port: 0, host: '127.0.0.1', dataPlane, state, lease: 0.1 });
@@ -90,7 +92,8 @@ describe('a state file', () => {
 
   test('whose port somebody else has taken is told of, and that lease given up', async (t) => {
     const state = join(await emptyFolder(t), 'state');
-    const first = await startBroker(t, { state });
+    const ports = await portsToKeep();
+    const first = await startBroker(t, { state, ports });
     const { granted } = await registerAgent(t, first.port);
     await first.broker.close();
     await serve(t, () => {}, { host: '127.0.0.1', port: granted.port });
@@ -106,7 +109,8 @@ describe('a state file', () => {
   test('whose leases nobody could take up any more, for want of a token, is told of', async (t) => {
     const folder = await emptyFolder(t);
     const [state, tokens] = [join(folder, 'state'), join(folder, 'tokens')];
-    const first = await startBroker(t, { state });
+    const ports = await portsToKeep();
+    const first = await startBroker(t, { state, ports });
     const { granted } = await registerAgent(t, first.port);
     await first.broker.close();
     await writeFile(tokens, '{"version":1,"tokens":{}}', { mode: 0o600 });
@@ -130,7 +134,8 @@ describe('a state file', () => {
 
   test('outlives a start that fails for want of the control port', async (t) => {
     const state = join(await emptyFolder(t), 'state');
-    const first = await startBroker(t, { state });
+    const ports = await portsToKeep();
+    const first = await startBroker(t, { state, ports });
     const { granted } = await registerAgent(t, first.port);
     await first.broker.close();
     const taken = await serve(t, () => {});

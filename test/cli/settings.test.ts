@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { parseArgs } from 'citty';
-import { settingsFrom, toArgs } from '#src/cli/settings.ts';
+import { givenBy, toArgs } from '#src/cli/settings.ts';
+import { valuesOf } from '#src/config/layer.ts';
 import { agentOptions } from '#src/options/agent-options.ts';
 import { brokerOptions } from '#src/options/broker-options.ts';
 import { logOptions, verboseOptions } from '#src/options/log-options.ts';
-import type { Options } from '#src/options/option.ts';
+import { checkOptions, type Options } from '#src/options/option.ts';
 
 const broker = { ...brokerOptions, ...logOptions, ...verboseOptions };
 const agent = { ...agentOptions, ...logOptions };
@@ -17,7 +18,8 @@ function brokerSettings(line: string, environment: NodeJS.ProcessEnv = {}) {
 
 function settings<O extends Options>(options: O, line: string, environment: NodeJS.ProcessEnv) {
   const rawArgs = line.split(' ').filter(Boolean);
-  return settingsFrom(options, parseArgs(rawArgs, toArgs(options)), environment, rawArgs);
+  const given = givenBy(options, parseArgs(rawArgs, toArgs(options)), environment, rawArgs);
+  return checkOptions(options, valuesOf(given));
 }
 
 function refused(line: string, message: RegExp, environment: NodeJS.ProcessEnv = {}): void {
@@ -89,6 +91,18 @@ test('a boolean is on by its flag or its variable and off by its negation', () =
   assert.equal(brokerSettings('8080', { RELAY_VERBOSE: 'false' }).verbose, false);
   assert.equal(brokerSettings('8080 --no-verbose', { RELAY_VERBOSE: 'true' }).verbose, false);
   refused('8080', /^verbose: /, { RELAY_VERBOSE: 'yes' });
+  assert.equal(brokerSettings('8080 --verbose --no-verbose').verbose, false);
+  assert.equal(brokerSettings('8080 --no-verbose --verbose').verbose, true);
+});
+
+test('what stands behind the equals sign of a boolean counts as it does in the environment', () => {
+  for (const off of ['false', '0']) {
+    assert.equal(brokerSettings(`8080 --verbose=${off}`, { RELAY_VERBOSE: '1' }).verbose, false);
+  }
+  assert.equal(brokerSettings('8080 --verbose=1').verbose, true);
+  for (const wrong of ['no', 'off', 'FALSE', '']) {
+    refused(`8080 --verbose=${wrong}`, /^verbose: expected true or false$/);
+  }
 });
 
 test('a list of addresses is one value, on the command line and in the environment', () => {
@@ -109,6 +123,15 @@ test('an option that may be given several times is the same as one list', () => 
   for (const wrong of ['--pool', '--pool 1:2 --pool', '--pool 1:2 --pool x', '--pool=1:2,']) {
     refused(`8080 ${wrong}`, /^pool: expected <port>:<port>$/);
   }
+});
+
+test('a list may be given several times, and no part of it is lost', () => {
+  const line = '8080 --deny-clients 10.0.0.0/8 --denyClients=::1';
+  const { denyClients } = brokerSettings(line, { RELAY_DENY_CLIENTS: '192.0.2.1' });
+  assert.equal(denyClients, '10.0.0.0/8,::1');
+  assert.equal(settings(agent, '3000 --to a:1 --to b:1', {}).to, 'a:1,b:1');
+  assert.equal(brokerSettings('8080 --drain 1 --drain 2').drain, 2);
+  refused('8080 --no-deny-clients', /^denyClients: expected IP addresses/);
 });
 
 test('what needs another option is refused alone, wherever it was given', () => {

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { connectByName } from 'relay-broker';
 import { fakeNames } from '../support/fake-names.ts';
+import { nowhere } from '../support/station.ts';
 import { outcome, serve } from '../support/tcp.ts';
 
 describe('connectByName', () => {
@@ -105,10 +106,64 @@ describe('connectByName', () => {
   }
 
   test('rejects with E_RELAY_UNREACHABLE where nobody listens', async (t) => {
-    const closed = await serve(t, () => {});
-    closed.close();
+    const closed = await nowhere(t);
     const connecting = connectByName({ name: 'blog', via: `127.0.0.1:${closed.port}` });
     await assert.rejects(connecting, { code: 'E_RELAY_UNREACHABLE', message: /refused/ });
+  });
+
+  test('asks another relay where one cannot be reached, hangs up or is no relay', async (t) => {
+    t.mock.method(Math, 'random', () => 0);
+    const closed = await nowhere(t);
+    const hangingUp = await serve(t, (socket) => socket.resetAndDestroy());
+    const stranger = await serve(t, (socket) => socket.end('SSH-2.0-OpenSSH_9.9\r\n'));
+    const relay = await fakeNames(t, (_, socket) => socket.end('CONNECTED\nhello'));
+    const away = [closed, hangingUp, stranger].map(({ port }) => `127.0.0.1:${port}`);
+    const socket = await connectByName({ name: 'blog', via: [...away, relay.via].join() });
+    assert.equal((await outcome(socket)).data.toString(), 'hello');
+    socket.end();
+    await assert.rejects(connectByName({ name: 'blog', via: away.join() }), {
+      code: 'E_NOT_A_RELAY',
+      message: /SSH/,
+    });
+  });
+
+  test('begins with any relay, as it is drawn', async (t) => {
+    const names = await Promise.all(
+      ['a', 'b', 'c'].map((text) => fakeNames(t, (_, socket) => socket.end(`CONNECTED\n${text}`))),
+    );
+    const { mock } = t.mock.method(Math, 'random');
+    const via = names.map((each) => each.via).join();
+    for (const [n, text] of ['a', 'b', 'c'].entries()) {
+      mock.mockImplementation(() => n / 3);
+      const socket = await connectByName({ name: 'blog', via });
+      assert.equal((await outcome(socket)).data.toString(), text);
+      socket.end();
+    }
+  });
+
+  test('asks one relay only, once that has an answer', async (t) => {
+    t.mock.method(Math, 'random', () => 0);
+    const other = await fakeNames(t, () => assert.fail('asked, too'));
+    for (const [answer, code] of [
+      ['NOEXIST\n', 'E_REFUSED'],
+      ['OFFLINE\n', 'E_REFUSED'],
+      ['', 'E_RELAY_LOST'],
+    ] as const) {
+      const relay = await fakeNames(t, (_, socket) => socket.end(answer));
+      const connecting = connectByName({ name: 'blog', via: `${relay.via},${other.via}` });
+      await assert.rejects(connecting, { code });
+    }
+  });
+
+  test('does not wait for a relay that says nothing, while there is another', async (t) => {
+    t.mock.method(Math, 'random', () => 0);
+    const silent = await serve(t, () => {});
+    const relay = await fakeNames(t, (_, socket) => socket.end('CONNECTED\n'));
+    const began = performance.now();
+    const via = `127.0.0.1:${silent.port},${relay.via}`;
+    (await connectByName({ name: 'blog', via })).destroy();
+    const took = performance.now() - began;
+    assert.ok(took > 1900 && took < 5000, `${took}`);
   });
 
   test('gives up with the reason of its signal', async (t) => {

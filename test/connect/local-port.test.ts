@@ -5,18 +5,19 @@ import test, { type TestContext } from 'node:test';
 import { LocalPort } from '#src/connect/local-port.ts';
 import { DescriptorBudget } from '#src/data-plane/descriptor-budget.ts';
 import { fakeNames } from '../support/fake-names.ts';
-import { connectTo, outcome, visit } from '../support/tcp.ts';
+import { connectTo, outcome, serve, visit } from '../support/tcp.ts';
 
 /** A local port for a service of which the test itself answers for the relay. */
 async function openPort(
   t: TestContext,
   asked: (name: string, socket: Socket) => void,
   budget?: DescriptorBudget,
+  others: string[] = [],
 ) {
   const relay = await fakeNames(t, asked);
   const events = new EventEmitter();
   const local = await LocalPort.open(
-    { name: 'blog', via: relay.via },
+    { name: 'blog', via: [...others, relay.via].join() },
     { host: '127.0.0.1', port: 0 },
     {
       ended: (report) => events.emit('ended', report),
@@ -37,7 +38,21 @@ test('each connection is joined with the service, its directions kept apart', as
   const { local, events } = await openPort(t, echo);
   const ended = once(events, 'ended');
   assert.equal(await visit(t, local.port, 'hello'), 'hello');
-  assert.deepEqual(await ended, [{ bytesToServer: 5, bytesToClient: 5, ending: 'eof' }]);
+  assert.deepEqual(await ended, [
+    { bytesToServer: 5, bytesToClient: 5, ending: 'eof', firstEnd: 'client' },
+  ]);
+});
+
+test('a relay that could not be reached is not tried first by the next connection', async (t) => {
+  t.mock.method(Math, 'random', () => 0);
+  let visits = 0;
+  const dying = await serve(t, (socket) => {
+    visits += 1;
+    socket.resetAndDestroy();
+  });
+  const { local } = await openPort(t, echo, undefined, [`127.0.0.1:${dying.port}`]);
+  for (const text of ['one', 'two']) assert.equal(await visit(t, local.port, text), text);
+  assert.equal(visits, 1);
 });
 
 test('a reset of either side is one for the other', async (t) => {

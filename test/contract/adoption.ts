@@ -119,7 +119,7 @@ export function adoption(createPlane: PlaneUnderTest): void {
       await exchange.stop();
       const late = await enter(t, exchange, { word: 'TICKET', ticket });
       assert.equal((await outcome(late)).data.length, 0);
-      exchange.cut();
+      exchange.cut('drain');
       await exchange.finished;
       const tooLate = await enter(t, exchange, { word: 'TICKET', ticket });
       assert.equal((await outcome(tooLate)).data.length, 0);

@@ -1,5 +1,6 @@
 import { adoption } from './adoption.ts';
 import { announcements } from './announcements.ts';
+import { clientStreams } from './client-streams.ts';
 import { connections } from './connections.ts';
 import { dialHello } from './dial-hello.ts';
 import { dialPair } from './dial-pair.ts';
@@ -7,6 +8,7 @@ import { dialSilentSpare } from './dial-silent-spare.ts';
 import { dialSpare } from './dial-spare.ts';
 import { halfClose } from './half-close.ts';
 import { holding } from './holding.ts';
+import { inherited } from './inherited.ts';
 import { lifecycle } from './lifecycle.ts';
 import { limits } from './limits.ts';
 import { otherDoors } from './other-doors.ts';
@@ -36,7 +38,9 @@ export function dataPlaneContract(createPlane: PlaneUnderTest): void {
   adoption(createPlane);
   pool(createPlane);
   otherDoors(createPlane);
+  clientStreams(createPlane);
   announcements(createPlane);
+  inherited(createPlane);
   lifecycle(createPlane);
   connections(createPlane);
   pressure(createPlane);

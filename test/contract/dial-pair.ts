@@ -5,6 +5,8 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { traffic } from '../support/pairs.ts';
+import { nowhere } from '../support/station.ts';
 import { outcome, read, serve } from '../support/tcp.ts';
 import type { PlaneUnderTest } from './plane-under-test.ts';
 
@@ -25,7 +27,29 @@ export function dialPair(createPlane: PlaneUnderTest): void {
       const echoed = outcome(client);
       client.end('hello');
       assert.deepEqual(await echoed, { data: Buffer.from('hello'), ending: 'eof' });
-      assert.deepEqual(await pair.ended, { bytesToServer: 5, bytesToClient: 5, ending: 'eof' });
+      assert.deepEqual(traffic(await pair.ended), {
+        bytesToServer: 5,
+        bytesToClient: 5,
+        ending: 'eof',
+      });
+    });
+
+    test('tells what it has moved before it ends', async (t) => {
+      const relay = await serve(t, () => {});
+      const target = await serve(t, (socket) => socket.once('data', () => socket.write('xy')));
+      const arrived = once(relay, 'connection');
+      const pair = createPlane().dialPair({
+        relay: { host: '127.0.0.1', port: relay.port },
+        target: { host: '127.0.0.1', port: target.port },
+        halfCloseTimeout,
+      });
+      assert.deepEqual(pair.moved(), { bytesToServer: 0, bytesToClient: 0 });
+      const [client] = (await arrived) as [Socket];
+      client.write('hello');
+      await read(client, 2);
+      assert.deepEqual(pair.moved(), { bytesToServer: 5, bytesToClient: 2 });
+      client.resetAndDestroy();
+      assert.equal((await pair.ended).ending, 'client-reset');
     });
 
     test('reaches a unix socket', async (t) => {
@@ -67,9 +91,7 @@ export function dialPair(createPlane: PlaneUnderTest): void {
 
     test('resets the relay side at once when the target refuses', async (t) => {
       const relay = await serve(t, () => {});
-      const closed = await serve(t, () => {});
-      closed.close();
-      await once(closed, 'close');
+      const closed = await nowhere(t);
       const arrived = once(relay, 'connection').then(([client]) => outcome(client));
       const dialling = createPlane().dialPair({
         relay: { host: '127.0.0.1', port: relay.port },
@@ -85,9 +107,7 @@ export function dialPair(createPlane: PlaneUnderTest): void {
     });
 
     test('resets the target side when the relay refuses', async (t) => {
-      const closed = await serve(t, () => {});
-      closed.close();
-      await once(closed, 'close');
+      const closed = await nowhere(t);
       const target = await serve(t, () => {});
       const arrived = once(target, 'connection').then(([service]) => outcome(service));
       const dialling = createPlane().dialPair({
@@ -133,7 +153,11 @@ export function dialPair(createPlane: PlaneUnderTest): void {
         halfCloseTimeout,
       });
       assert.deepEqual(await arrived, { data: Buffer.from('answer'), ending: 'eof' });
-      assert.deepEqual(await pair.ended, { bytesToServer: 0, bytesToClient: 6, ending: 'eof' });
+      assert.deepEqual(traffic(await pair.ended), {
+        bytesToServer: 0,
+        bytesToClient: 6,
+        ending: 'eof',
+      });
     });
 
     test('is given up when it is cut before it is there', async (t) => {

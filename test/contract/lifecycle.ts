@@ -48,13 +48,13 @@ export function lifecycle(createPlane: PlaneUnderTest): void {
       const { client, server } = await pair();
       await exchange.stop();
       const seen = Promise.all([outcome(client), outcome(server)]);
-      exchange.cut();
+      exchange.cut('drain');
       assert.deepEqual(
         (await seen).map(({ ending }) => ending),
         ['ECONNRESET', 'ECONNRESET'],
       );
       await exchange.finished;
-      assert.equal((await ended(1))[0]?.ending, 'cut');
+      assert.equal((await ended(1))[0]?.ending, 'drain');
     });
 
     test('counters move while a connection runs', async (t) => {

@@ -102,14 +102,14 @@ export function limits(createPlane: PlaneUnderTest): void {
     });
 
     test('a pair that is silent for too long is reset, and one that is not goes on', async (t) => {
-      const { pair, ended, exchange } = await open(t, { idle: 600 });
+      const { pair, ended, exchange } = await open(t, { idle: 4000 });
       const [silent, busy] = [await pair(), await pair()];
       const seen = [silent.client, silent.server].map(outcome);
-      for (let n = 0; n < 8; n += 1) {
+      for (let n = 0; n < 12; n += 1) {
         const [from, to] = n % 2 === 0 ? [busy.client, busy.server] : [busy.server, busy.client];
         from.write('x');
         await read(to, 1);
-        await delay(100);
+        await delay(350);
       }
       for (const { ending } of await Promise.all(seen)) assert.equal(ending, 'ECONNRESET');
       assert.deepEqual(
@@ -121,7 +121,7 @@ export function limits(createPlane: PlaneUnderTest): void {
     });
 
     test('a pair that is half-closed is held to the shorter of its bounds', async (t) => {
-      const { pair, ended } = await open(t, { idle: 100 });
+      const { pair, ended } = await open(t, { idle: 1000 });
       const { client, server } = await pair();
       const seen = outcome(server);
       client.end();

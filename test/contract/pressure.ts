@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 import { descriptors } from '../support/descriptors.ts';
 import { LIMITS, openExchange } from '../support/exchange.ts';
 import { connectTo, knock, outcome, read } from '../support/tcp.ts';
+import { until } from '../support/until.ts';
 import type { PlaneUnderTest } from './plane-under-test.ts';
 
 const MIB = 1024 * 1024;
@@ -62,7 +63,7 @@ export function pressure(createPlane: PlaneUnderTest): void {
 
     test('no byte goes astray when clients leave early and back-connects come late or never', async (t) => {
       const { exchange, events, backConnect, ended } = await openExchange(t, createPlane(), {
-        pairTimeout: 300,
+        pairTimeout: 1500,
       });
       const due: number[] = [];
       events.on('clientWaiting', ({ id }: { id: number }) => {
@@ -108,7 +109,7 @@ export function pressure(createPlane: PlaneUnderTest): void {
 
     test('no descriptor is left after connections ended in every way', async (t) => {
       const { pair, backConnect, ended, exchange, events } = await openExchange(t, createPlane(), {
-        pairTimeout: 500,
+        pairTimeout: 2000,
         halfCloseTimeout: 100,
         limits: { ...LIMITS, clients: 100 },
       });
@@ -135,7 +136,7 @@ export function pressure(createPlane: PlaneUnderTest): void {
       await ended(1 + rounds * 2 + 20 + 20);
       await new Promise((resolve) => setImmediate(resolve));
       assert.equal(exchange.counters().paired, 0);
-      assert.equal(descriptors(), before);
+      await until(() => descriptors() <= before);
     });
   });
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
 import { AddressList, isBlock } from '#src/data-plane/address-list.ts';
+import fc from '../support/properties.ts';
 
 test('an address is in a list that names it or a block around it, and in no other', () => {
   const list = new AddressList(['192.0.2.7', '10.0.0.0/8', '2001:db8::/32', '::1']);

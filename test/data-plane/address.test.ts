@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import test from 'node:test';
-import fc from 'fast-check';
 import { plainAddress } from '#src/data-plane/address.ts';
+import fc from '../support/properties.ts';
 import { connectTo, serve } from '../support/tcp.ts';
 
 test('an IPv4 address has one form, however the listener saw it', () => {

@@ -4,6 +4,7 @@ import { after, describe, type TestContext, test } from 'node:test';
 import type { BackConnectHello, ClientBeginning } from '#src/data-plane/data-plane.ts';
 import { DescriptorBudget } from '#src/data-plane/descriptor-budget.ts';
 import { drawTicket } from '#src/protocol/proof.ts';
+import type { YamuxStream } from '#src/yamux/stream.ts';
 import { atTheDoor } from '../support/at-the-door.ts';
 import { leavesNoDescriptor } from '../support/descriptors.ts';
 import { planeWith } from '../support/planes.ts';
@@ -19,6 +20,7 @@ import {
   ticketLine,
 } from '../support/ticket-exchange.ts';
 import { until } from '../support/until.ts';
+import { open, streamPair } from '../support/yamux.ts';
 
 type Way = (opened: TicketExchange, t: TestContext) => Promise<Socket[]>;
 
@@ -126,6 +128,31 @@ const WAYS: Record<string, Way> = {
     await refused;
     exchange.park(false);
     return [...sockets, server, late, far];
+  },
+  async 'clients that come as streams'({ exchange, present, news, ended, records }, t) {
+    const [seen, over] = [news.length, records.length];
+    const { client, server, near, far } = await streamPair(t);
+    const begun = { read: Buffer.from('request'), greeting: '' };
+    const enter = async (stream: YamuxStream) => {
+      const { length } = news;
+      exchange.adoptClient(stream, begun);
+      await until(() => news.length > length);
+      return news.at(-1)?.ticket ?? '';
+    };
+    const [well, failed] = [await enter(near), await enter(open(client))];
+    const [left, reset] = [await enter(open(client)), await enter(open(client))];
+    const sockets = [await present(well), await present(reset)];
+    for (const socket of sockets) await read(socket, begun.read.length);
+    far.end();
+    sockets[0]?.end();
+    sockets[1]?.resetAndDestroy();
+    exchange.fail(failed);
+    client.session.destroy();
+    server.session.destroy();
+    sockets.push(await present(left));
+    await ended(over + news.length - seen);
+    exchange.adoptClient(far, begun);
+    return sockets;
   },
 };
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
 import { DeadlineQueue } from '#src/data-plane/deadline-queue.ts';
+import fc from '../support/properties.ts';
 
 const TIMEOUT = 100;
 

@@ -2,12 +2,10 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import test from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import fc from 'fast-check';
 import { DescriptorBudget } from '#src/data-plane/descriptor-budget.ts';
+import fc from '../support/properties.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const onLinux = { skip: process.platform !== 'linux' && 'needs /proc' };
 
 test('a request that does not fit takes nothing', () => {
@@ -91,7 +89,6 @@ function withLimit(limit: string, module: string): string {
     const { free } = DescriptorBudget.ofProcess();
     ${module}`;
   const { stdout, stderr } = spawnSync('sh', ['-c', command, process.execPath, source], {
-    cwd: ROOT,
     encoding: 'utf8',
     timeout: 30_000,
   });

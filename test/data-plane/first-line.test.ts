@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
 import { FirstLine } from '#src/data-plane/first-line.ts';
+import fc from '../support/properties.ts';
 
 const MOST = 512;
 

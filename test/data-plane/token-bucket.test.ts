@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { TokenBucket } from '#src/data-plane/token-bucket.ts';
+import fc from '../support/properties.ts';
 
 test('as many as fit in may be taken at once, then so many per second', () => {
   const bucket = new TokenBucket(100, 0);
@@ -10,6 +10,17 @@ test('as many as fit in may be taken at once, then so many per second', () => {
   assert.equal(bucket.take(1, 10), true);
   assert.equal(bucket.take(50, 509), false);
   assert.equal(bucket.take(50, 510), true);
+});
+
+test('they may be taken one by one at the same moment, whichever it is', () => {
+  const moment = fc.double({ min: 0, max: 1e10, noNaN: true });
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 2000 }), moment, (perSecond, now) => {
+      const bucket = new TokenBucket(perSecond, 0);
+      for (let n = 0; n < perSecond; n += 1) assert.ok(bucket.take(1, now), `${n}`);
+      assert.ok(!bucket.take(1, now));
+    }),
+  );
 });
 
 test('a refusal takes nothing', () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { basicBroker } from '../support/basic-broker.ts';
 import { clientPortOf, runBroker, runCli } from '../support/program.ts';
+import { nowhere } from '../support/station.ts';
 import { connectTo, outcome, read, serve } from '../support/tcp.ts';
 
 const IMPOSTORS = [
@@ -36,8 +37,7 @@ describe('relay-agent', () => {
   });
 
   test('ends a client at once when its target is away, and says which target', async (t) => {
-    const closed = await serve(t, () => {});
-    closed.close();
+    const closed = await nowhere(t);
     const broker = await runBroker(t, '--pair-timeout', '60');
     const agent = runCli(t, 'relay-agent', [
       `127.0.0.1:${closed.port}`,
@@ -69,8 +69,7 @@ describe('relay-agent', () => {
   });
 
   test('says which host and port it cannot reach, and gives up after --max-retries', async (t) => {
-    const closed = await serve(t, () => {});
-    closed.close();
+    const closed = await nowhere(t);
     const address = `127.0.0.1:${closed.port}`;
     const agent = runCli(t, 'relay-agent', ['1', '--to', address, '--max-retries', '1']);
     assert.equal(await agent.exited, 1);
@@ -102,8 +101,7 @@ describe('relay-agent', () => {
   });
 
   test('says which pool it is in, and that it cannot be', async (t) => {
-    const closed = await serve(t, () => {});
-    closed.close();
+    const closed = await nowhere(t);
     const pool = `127.0.0.1:${closed.port}`;
     const agent = runCli(t, 'relay-agent', [
       '3000',

@@ -40,6 +40,35 @@ describe('where clients reach the service', () => {
     assert.doesNotMatch(agent.output, /^relay/m, 'and nothing but JSON');
   });
 
+  test('is told with what is not as it was, when a relay sends the agent to another one', async (t) => {
+    const broker = await FakeBroker.start(t, HOST);
+    const other = await FakeBroker.start(t, {
+      registered: { host: 'other.example.net', port: 4001 },
+    });
+    const people = runCli(t, 'relay-agent', ['1', '--to', broker.to]);
+    const command = ['--on-ready', 'echo "changed: $RELAY_CHANGED"'];
+    const programs = runCli(t, 'relay-agent', ['1', '--to', broker.to, '--json', ...command]);
+    await programs.line(/^changed: $/);
+    await people.line(/^relay\.example\.net:4000$/);
+    for (const control of [await broker.agent(1), await broker.agent(2)]) control.sendTo(other.to);
+    await people.line(
+      /ends the registration \(elsewhere\): it is there\. Going on to the relay at 127/,
+    );
+    await people.line(/Not as before: another relay, another port/);
+    await people.line(/^other\.example\.net:4001$/);
+    await programs.line(/^changed: relay,port$/);
+    await programs.line(/"event":"ready"/, 2);
+    const events = programs.lines.filter((line) => line.startsWith('{'));
+    const of = (name: string) =>
+      events.map((line) => JSON.parse(line)).filter(({ event }) => event === name);
+    assert.deepEqual(
+      of('ready').map(({ changed }) => changed),
+      [[], ['relay', 'port']],
+    );
+    assert.equal(of('elsewhere')[0].to, other.to);
+    assert.deepEqual(of('refused'), []);
+  });
+
   test('is in a file that is whole at any moment', async (t) => {
     const broker = await FakeBroker.start(t, { registered: { host: '2001:db8::1' } });
     const file = join(await emptyFolder(t), 'address');

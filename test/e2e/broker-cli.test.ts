@@ -4,19 +4,20 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { emptyFolder } from '../support/folder.ts';
-import { clientPortOf, runBroker, runCli } from '../support/program.ts';
-import { connectTo, freePorts, knock, outcome, read, serve } from '../support/tcp.ts';
+import { pairThrough } from '../support/pair-through.ts';
+import { BASIC, clientPortOf, runBroker, runCli } from '../support/program.ts';
+import { connectTo, freePorts, outcome, read, serve, untilRefused } from '../support/tcp.ts';
 
 describe('relay-broker', () => {
   test('says on which port it serves a registrant, and where with --advertise', async (t) => {
-    const broker = await runBroker(t, '--advertise', 'relay.example.net');
+    const broker = await runBroker(t, ...BASIC, '--advertise', 'relay.example.net');
     await connectTo(t, broker.controlPort);
     const port = await clientPortOf(broker);
     assert.match(broker.output, new RegExp(`on port ${port} \\(relay\\.example\\.net:${port}\\)`));
   });
 
   test('tells the registrant of each client in exactly one line', async (t) => {
-    const broker = await runBroker(t);
+    const broker = await runBroker(t, ...BASIC);
     const control = await connectTo(t, broker.controlPort);
     const port = await clientPortOf(broker);
     await connectTo(t, port);
@@ -31,7 +32,7 @@ describe('relay-broker', () => {
   test('gives out client ports of a range in order, lowest free first', async (t) => {
     const from = await freePorts(3);
     await serve(t, () => {}, { host: '127.0.0.1', port: from });
-    const broker = await runBroker(t, '--ports', `${from}-${from + 2}`);
+    const broker = await runBroker(t, ...BASIC, '--ports', `${from}-${from + 2}`);
     const first = await connectTo(t, broker.controlPort);
     const firstPort = await clientPortOf(broker, 1);
     assert.equal(firstPort, from + 1, 'the port in use is left out');
@@ -48,7 +49,7 @@ describe('relay-broker', () => {
   });
 
   test('closes a registrant over --max-registrations', async (t) => {
-    const broker = await runBroker(t, '--max-registrations', '1');
+    const broker = await runBroker(t, ...BASIC, '--max-registrations', '1');
     await connectTo(t, broker.controlPort);
     await clientPortOf(broker);
     await outcome(await connectTo(t, broker.controlPort));
@@ -58,7 +59,7 @@ describe('relay-broker', () => {
   test('warns that it lets everybody in unless it is bound to loopback', async (t) => {
     const open = runCli(t, 'relay-broker', ['0']);
     await open.line(/No access control: anyone who reaches the control port can open public ports/);
-    const closed = await runBroker(t);
+    const closed = await runBroker(t, ...BASIC);
     await connectTo(t, closed.controlPort);
     await clientPortOf(closed);
     assert.doesNotMatch(closed.output, /No access control/);
@@ -85,7 +86,7 @@ describe('relay-broker', () => {
   });
 
   test('logs every connection from its arrival to its end with --verbose', async (t) => {
-    const broker = await runBroker(t, '--verbose');
+    const broker = await runBroker(t, ...BASIC, '--verbose');
     const { client, server } = await pairThrough(t, broker);
     await broker.line(/client 1 arrived from 127\.0\.0\.1/);
     client.end();
@@ -116,11 +117,11 @@ describe('relay-broker', () => {
   });
 
   test('lets relayed connections finish on SIGTERM, and exits with 0', async (t) => {
-    const broker = await runBroker(t, '--drain', '60');
+    const broker = await runBroker(t, ...BASIC, '--drain', '60');
     const { client, server } = await pairThrough(t, broker);
     broker.signal('SIGTERM');
     await broker.line(/Shutting down; 1 relayed connections may finish/);
-    assert.equal(await knock(broker.controlPort), 'ECONNREFUSED');
+    await untilRefused(t, broker.controlPort);
     client.end('question');
     assert.equal((await outcome(server)).data.toString(), 'question');
     const answered = outcome(client);
@@ -134,7 +135,7 @@ describe('relay-broker', () => {
     ['the drain time', '0.1'],
   ] as const) {
     test(`resets what is left at ${how}, and still exits with 0`, async (t) => {
-      const broker = await runBroker(t, '--drain', drain);
+      const broker = await runBroker(t, ...BASIC, '--drain', drain);
       const { client, server } = await pairThrough(t, broker);
       const seen = Promise.all([outcome(client), outcome(server)]);
       broker.signal('SIGINT');
@@ -148,17 +149,3 @@ describe('relay-broker', () => {
     });
   }
 });
-
-async function pairThrough(
-  t: Parameters<typeof connectTo>[0],
-  broker: Awaited<ReturnType<typeof runBroker>>,
-) {
-  const control = await connectTo(t, broker.controlPort);
-  const port = await clientPortOf(broker);
-  const client = await connectTo(t, port);
-  const [chunk] = await once(control, 'data');
-  const server = await connectTo(t, Number(/\d+/.exec(String(chunk))?.[0]));
-  client.write('x');
-  await read(server, 1);
-  return { client, server };
-}

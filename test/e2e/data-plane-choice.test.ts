@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { installation } from '../support/installation.ts';
-import { clientPortOf, Program, runBroker, runCli } from '../support/program.ts';
+import { BASIC, clientPortOf, Program, runBroker, runCli } from '../support/program.ts';
 import { connectTo, outcome, serve } from '../support/tcp.ts';
 
 const onLinux = { skip: process.platform !== 'linux' && 'needs Linux' };
@@ -15,7 +15,7 @@ describe('--data-plane', onLinux, () => {
   });
 
   test('portable is Node alone', async (t) => {
-    const broker = await runBroker(t, '--data-plane', 'portable');
+    const broker = await runBroker(t, ...BASIC, '--data-plane', 'portable');
     await broker.line(/Data plane: portable \(asked for\)/);
     await registered(t, broker);
     const threads = await threadsOf(broker);
@@ -68,7 +68,7 @@ describe('--data-plane', onLinux, () => {
   });
 
   test('linux starts a thread for each registration, up to --threads', async (t) => {
-    const broker = await runBroker(t, '--data-plane', 'linux', '--threads', '2');
+    const broker = await runBroker(t, ...BASIC, '--data-plane', 'linux', '--threads', '2');
     const atFirst = await threadsOf(broker);
     for (const [registrations, threads] of [
       [1, 1],
@@ -82,7 +82,7 @@ describe('--data-plane', onLinux, () => {
   });
 
   test('linux fills threads that have become idle before it starts another', async (t) => {
-    const broker = await runBroker(t, '--data-plane', 'linux', '--threads', '4');
+    const broker = await runBroker(t, ...BASIC, '--data-plane', 'linux', '--threads', '4');
     const first = await registered(t, broker);
     const threads = await threadsOf(broker);
     first.control.destroy();
@@ -92,7 +92,7 @@ describe('--data-plane', onLinux, () => {
   });
 
   test('more threads than Node likes listeners are no reason to warn', async (t) => {
-    const broker = await runBroker(t, '--data-plane', 'linux', '--threads', '12');
+    const broker = await runBroker(t, ...BASIC, '--data-plane', 'linux', '--threads', '12');
     await Promise.all(Array.from({ length: 12 }, (_, n) => registered(t, broker, n + 1)));
     broker.signal('SIGTERM');
     assert.equal(await broker.exited, 0);

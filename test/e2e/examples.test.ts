@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { describe, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { needs } from '../support/needs.ts';
-import { clientPortOf, Program, runBroker, runTypeScript } from '../support/program.ts';
+import { BASIC, clientPortOf, Program, runBroker, runTypeScript } from '../support/program.ts';
 import { connectTo, outcome, serve } from '../support/tcp.ts';
 
 const run = promisify(execFile);
@@ -32,7 +32,7 @@ describe('the examples', () => {
 
   test('the custom server joins clients with its target', async (t) => {
     const target = await serve(t, (socket) => socket.end('from the target'));
-    const broker = await runBroker(t);
+    const broker = await runBroker(t, ...BASIC);
     const file = 'examples/custom-server.ts';
     const example = runTypeScript(t, file, '127.0.0.1', `${broker.controlPort}`, `${target.port}`);
     const client = await connectTo(t, await clientPortOf(broker));
@@ -50,6 +50,6 @@ describe('the examples', () => {
 });
 
 async function registered(t: TestContext, name: string) {
-  const broker = await runBroker(t);
+  const broker = await runBroker(t, ...BASIC);
   return runTypeScript(t, `examples/${name}.ts`, `127.0.0.1:${broker.controlPort}`);
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
-import { clientPortOf, Program, runBroker } from '../support/program.ts';
+import { BASIC, clientPortOf, Program, runBroker } from '../support/program.ts';
 import { connectTo, knock, outcome, read } from '../support/tcp.ts';
 
 describe('a hostile peer', () => {
@@ -27,7 +27,7 @@ describe('a hostile peer', () => {
   });
 
   test('that sends junk after it registered loses its registration, with a log line', async (t) => {
-    const broker = await runBroker(t);
+    const broker = await runBroker(t, ...BASIC);
     const control = await connectTo(t, broker.controlPort);
     const port = await clientPortOf(broker);
     control.write('\u001b[2Jjunk');
@@ -47,7 +47,7 @@ describe('a hostile peer', () => {
   });
 
   test('that floods a client port is refused over the limit, in one log line', async (t) => {
-    const broker = await runBroker(t, '--max-clients', '5');
+    const broker = await runBroker(t, ...BASIC, '--max-clients', '5');
     await connectTo(t, broker.controlPort);
     const port = await clientPortOf(broker);
     for (let n = 0; n < 5; n += 1) await connectTo(t, port);

@@ -3,20 +3,21 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { connectAgent, registerAgent } from '../support/extended-agent.ts';
 import { emptyFolder } from '../support/folder.ts';
-import { clientPortOf, runBroker, runCli } from '../support/program.ts';
-import { connectTo } from '../support/tcp.ts';
+import { BASIC, clientPortOf, runBroker, runCli } from '../support/program.ts';
+import { connectTo, portsToKeep } from '../support/tcp.ts';
 
 describe('relay-broker --state', () => {
   test('has its leases back after kill -9, at once', async (t) => {
     const state = join(await emptyFolder(t), 'state');
-    const killed = await runBroker(t, '--state', state);
+    const options = ['--state', state, '--ports', await portsToKeep()];
+    const killed = await runBroker(t, ...options);
     const registered = await Promise.all(
       Array.from({ length: 10 }, () => registerAgent(t, killed.controlPort)),
     );
     killed.signal('SIGKILL');
     await killed.exited;
 
-    const started = await runBroker(t, '--state', state);
+    const started = await runBroker(t, ...options);
     await started.line(/Port \d+ open again for the agent that has its lease/, 10);
     for (const { granted: before } of registered) {
       await connectTo(t, before.port);
@@ -35,7 +36,7 @@ describe('relay-broker --state', () => {
   });
 
   test('does not hold a registration of the basic protocol', async (t) => {
-    const broker = await runBroker(t);
+    const broker = await runBroker(t, ...BASIC);
     const control = await connectTo(t, broker.controlPort);
     const port = await clientPortOf(broker);
     control.destroy();

@@ -36,6 +36,7 @@ func ask(config *tls.Config, ca string, address string) {
 	connection, err := tls.Dial("tcp", address, config)
 	check(err)
 	say(connection, "question")
+	fmt.Println("asked")
 	hear(connection)
 	check(connection.Close())
 }

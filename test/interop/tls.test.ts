@@ -4,6 +4,7 @@ import { join as joinPath } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { reset } from '#src/data-plane/portable/reset.ts';
 import { dial } from '#src/data-plane/portable/sockets.ts';
+import { overTls } from '#src/data-plane/portable/tls.ts';
 import { emptyFolder } from '../support/folder.ts';
 import { needs } from '../support/needs.ts';
 import { acceptOne, connectAs, join } from '../support/pairs.ts';
@@ -26,9 +27,8 @@ async function inFiles(t: TestContext): Promise<{ ca: string; cert: string; key:
 }
 
 async function buildPeer(t: TestContext): Promise<string> {
-  const source = new URL('tls-peer.go', import.meta.url).pathname;
   const binary = joinPath(await emptyFolder(t), 'tls-peer');
-  const build = new Program(t, 'go', ['build', '-o', binary, source]);
+  const build = new Program(t, 'go', ['build', '-o', binary, 'test/interop/tls-peer.go']);
   if ((await build.exited) !== 0) throw new Error(build.output);
   return binary;
 }
@@ -51,7 +51,12 @@ for (const version of VERSIONS) {
       setTimeout(() => server.peer.end('answer'), 500);
       await client.line(/^heard "a long answer" to its end$/);
       assert.equal(await client.exited, 0);
-      assert.deepEqual(await ended, { bytesToServer: 8, bytesToClient: 13, ending: 'eof' });
+      assert.deepEqual(await ended, {
+        bytesToServer: 8,
+        bytesToClient: 13,
+        ending: 'eof',
+        firstEnd: 'client',
+      });
     });
 
     test('does not take a reset for the end of an answer', async (t) => {
@@ -61,6 +66,8 @@ for (const version of VERSIONS) {
       const client = new Program(t, await buildPeer(t), ['client', number, ca, at]);
       const own = await accepted;
       assert.equal(String(await read(own, 8)), 'question');
+      // Before its end is out, the reset would meet that, not the answer.
+      await client.line(/^asked$/);
       own.write('half of an answ');
       reset(own);
       await client.line(/ and .*(reset|EOF)/);
@@ -73,12 +80,17 @@ for (const version of VERSIONS) {
       const [, port] = await server.line(/^port (\d+)$/);
       const to = { host: '127.0.0.1', port: Number(port) };
       const client = await connectAs(t, 'plain');
-      const { ended } = join(client.own, await dial(to, true, TRUSTING).connected);
+      const { ended } = join(client.own, await dial(to, true, overTls(TRUSTING)).connected);
       const answered = outcome(client.peer);
       client.peer.end('question');
       assert.deepEqual(await answered, { data: Buffer.from('answer'), ending: 'eof' });
       await server.line(/^heard "question" to its end$/);
-      assert.deepEqual(await ended, { bytesToServer: 8, bytesToClient: 6, ending: 'eof' });
+      assert.deepEqual(await ended, {
+        bytesToServer: 8,
+        bytesToClient: 6,
+        ending: 'eof',
+        firstEnd: 'client',
+      });
     });
   });
 
@@ -101,7 +113,7 @@ for (const version of VERSIONS) {
       const [, port] = await server.line(/^ACCEPT .*:(\d+)$/);
       const to = { host: '127.0.0.1', port: Number(port) };
       const client = await connectAs(t, 'plain');
-      const { ended } = join(client.own, await dial(to, true, TRUSTING).connected);
+      const { ended } = join(client.own, await dial(to, true, overTls(TRUSTING)).connected);
       client.peer.write('desserts\n');
       assert.equal(String(await read(client.peer, 9)), 'stressed\n');
       const answered = outcome(client.peer);

@@ -5,7 +5,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { emptyFolder } from '../support/folder.ts';
 import { needs } from '../support/needs.ts';
-import { clientPortOf, Program, runBroker } from '../support/program.ts';
+import { BASIC, clientPortOf, Program, runBroker } from '../support/program.ts';
 import { connectTo, endingOf, outcome } from '../support/tcp.ts';
 
 const MIB = 1024 * 1024;
@@ -13,8 +13,7 @@ const MIB = 1024 * 1024;
 async function build(t: TestContext): Promise<string> {
   const folder = await emptyFolder(t);
   const binary = join(folder, 'yamux-registrant');
-  const cwd = new URL('yamux', import.meta.url).pathname;
-  const program = new Program(t, 'go', ['build', '-C', cwd, '-o', binary, '.']);
+  const program = new Program(t, 'go', ['build', '-C', 'test/interop/yamux', '-o', binary, '.']);
   if ((await program.exited) !== 0) throw new Error(program.output);
   return binary;
 }
@@ -24,7 +23,7 @@ async function register(
   t: TestContext,
   binary: string,
 ): Promise<{ port: number; registrant: Program }> {
-  const broker = await runBroker(t);
+  const broker = await runBroker(t, ...BASIC);
   const registrant = new Program(t, binary, [`127.0.0.1:${broker.controlPort}`]);
   const port = await clientPortOf(broker);
   await registrant.line(new RegExp(`^told "127\\.0\\.0\\.1:${port}"$`));

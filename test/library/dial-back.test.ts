@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 import { createAgent, createBroker, dialBackAndPipe } from 'relay-broker';
 import { basicBroker } from '../support/basic-broker.ts';
 import { mutePort } from '../support/mute-port.ts';
+import { nowhere } from '../support/station.ts';
 import { outcome, serve } from '../support/tcp.ts';
 
 const host = '127.0.0.1';
@@ -14,13 +15,13 @@ describe('dialBackAndPipe', () => {
   test('settles with the bytes moved each way', async (t) => {
     const relay = await serve(t, (socket) => socket.end('ping'));
     const target = await serve(t, (socket) => {
-      socket.resume();
-      socket.end('pong!');
+      socket.resume().once('end', () => socket.end('pong!'));
     });
     assert.deepEqual(await dialBackAndPipe({ host, port: relay.port, target: target.port }), {
       bytesToServer: 4,
       bytesToClient: 5,
       ending: 'eof',
+      firstEnd: 'client',
     });
   });
 
@@ -31,13 +32,17 @@ describe('dialBackAndPipe', () => {
       socket.on('end', () => socket.end());
     });
     const report = await dialBackAndPipe({ host, port: relay.port, target });
-    assert.deepEqual(report, { bytesToServer: 4, bytesToClient: 5, ending: 'eof' });
+    assert.deepEqual(report, {
+      bytesToServer: 4,
+      bytesToClient: 5,
+      ending: 'eof',
+      firstEnd: 'client',
+    });
   });
 
   test('rejects with E_TARGET_UNREACHABLE and resets the client', async (t) => {
     const relay = await serve(t, () => {});
-    const closed = await serve(t, () => {});
-    closed.close();
+    const closed = await nowhere(t);
     const arrived = once(relay, 'connection');
     const dialling = dialBackAndPipe({ host, port: relay.port, target: `${host}:${closed.port}` });
     await assert.rejects(dialling, {
@@ -49,8 +54,7 @@ describe('dialBackAndPipe', () => {
   });
 
   test('rejects with E_RELAY_UNREACHABLE, also for a server object', async (t) => {
-    const closed = await serve(t, () => {});
-    closed.close();
+    const closed = await nowhere(t);
     const target = await serve(t, () => {});
     for (const each of [target.port, target]) {
       const dialling = dialBackAndPipe({ host, port: closed.port, target: each });
@@ -90,8 +94,7 @@ test('an http.Server behind an agent answers without a port of its own', async (
 });
 
 test('an agent that is closed while it waits for its next try stops at once', async (t) => {
-  const closed = await serve(t, () => {});
-  closed.close();
+  const closed = await nowhere(t);
   const agent = createAgent({ to: `${host}:${closed.port}`, target: 1 });
   const retrying = once(agent, 'retrying');
   const running = agent.run();
@@ -143,9 +146,9 @@ test('an agent that is closed gives up what it is still dialling', async (t) => 
   assert.match(error.message, /given up/);
 });
 
-// Half of what the dial itself would wait.
+// Less than what the dial itself would wait.
 test('an agent that is closed gives up a relay that does not answer', {
-  timeout: 5000,
+  timeout: 9000,
 }, async (t) => {
   const agent = createAgent({ to: `${host}:${await mutePort(t)}`, target: 1 });
   const running = agent.run();

@@ -19,9 +19,11 @@ const registration: RegistrationInfo = {
 const record: ConnectionRecord = {
   id: 1,
   clientAddress: '192.0.2.2',
+  sourcePort: 6000,
   bytesToServer: 10,
   bytesToClient: 20,
   ending: 'eof',
+  firstEnd: 'client',
   waited: 1,
   lasted: 2,
 };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { PairEnding, WaitingEnding } from '#src/data-plane/data-plane.ts';
-import { describeTraffic } from '#src/log/describe.ts';
+import { describeChanges, describeTraffic } from '#src/log/describe.ts';
 
 const ENDINGS: (PairEnding | WaitingEnding)[] = [
   'eof',
@@ -10,7 +10,11 @@ const ENDINGS: (PairEnding | WaitingEnding)[] = [
   'half-close-timeout',
   'idle',
   'target-failed',
+  'relay-error',
   'cut',
+  'drain',
+  'kicked',
+  'revoked',
   'unfetched',
   'stopped',
 ];
@@ -34,4 +38,12 @@ test('a reset is blamed on the side that sent it', () => {
   const bytes = { bytesToServer: 0, bytesToClient: 0 };
   assert.match(describeTraffic({ ending: 'client-reset', ...bytes }), /^reset by the client/);
   assert.match(describeTraffic({ ending: 'server-reset', ...bytes }), /^reset by the server/);
+});
+
+test('what is not as it was is told in one breath, and nothing is said of what is', () => {
+  assert.equal(describeChanges([]), '');
+  assert.equal(
+    describeChanges(['relay', 'port', 'lease']),
+    'another relay, another port, a new lease',
+  );
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
 import { Throttle } from '#src/log/throttle.ts';
+import fc from '../support/properties.ts';
 
 const INTERVAL = 10_000;
 

@@ -32,6 +32,28 @@ test('an agent needs a target and a relay, and its defaults are the documented o
   );
 });
 
+test('a relay may be several, with commas, each of them an address', () => {
+  const given = (to: string) => () => checkAgentOptions({ target: 1, to }).to;
+  for (const to of ['a:1', 'a:1,b:2', 'a:1, [::1]:2 ,10.0.0.1:65535'])
+    assert.equal(given(to)(), to);
+  for (const to of [
+    '',
+    ',',
+    'a:1,',
+    ',a:1',
+    'a:1,,b:1',
+    'a,b:1',
+    'a:1,b:0',
+    'a:1,b:65536',
+    'a:1;b:1',
+  ]) {
+    assert.throws(
+      given(to),
+      /^RelayError: to: expected <host>:<port>, with commas between several$/,
+    );
+  }
+});
+
 test('for a pool, an agent needs nothing else, and takes nothing that is for a registration', () => {
   const { to, pool, connections } = checkAgentOptions({ target: 3000, pool: 'a:1' });
   assert.deepEqual([to, pool, connections], [undefined, 'a:1', 8]);

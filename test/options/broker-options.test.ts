@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { brokerOptions } from '#src/options/broker-options.ts';
+import { brokerOptions, checkBrokerOptions } from '#src/options/broker-options.ts';
 import { logOptions, verboseOptions } from '#src/options/log-options.ts';
 import { checkOptions } from '#src/options/option.ts';
 
@@ -10,6 +10,9 @@ test('a broker needs a port and nothing else, and its defaults are the documente
     announceRandom: false,
     poolTls: false,
     clientTls: false,
+    takeover: false,
+    clusterName: 'relay',
+    clusterPort: 0,
     lease: 60,
     heartbeat: 5,
     pairTimeout: 10,
@@ -114,6 +117,78 @@ test('lists of addresses are named with their fault', () => {
     refused(
       { [option]: '10.0.0.0/8,10.0.0.0/33' },
       `${option}: expected IP addresses or CIDR blocks, such as 10.0.0.0/8,::1`,
+    );
+  }
+});
+
+const CLUSTER = {
+  port: 8080,
+  cluster: 'nats://a:4222,nats://b:4222',
+  advertise: 'relay-1.example.net',
+};
+
+/** Also by what a whole set of options is checked for. */
+function refusedTogether(options: object, message: string): void {
+  assert.throws(() => checkBrokerOptions({ port: 0, ...options }), {
+    code: 'E_BAD_OPTION',
+    message,
+  });
+}
+
+test('a broker of a fleet says by what the others reach it', () => {
+  checkBrokerOptions({ ...CLUSTER, clusterName: 'eu-1', clusterPort: 4000 });
+  refused({ cluster: 'nats://a' }, 'cluster: needs advertise');
+  refusedTogether(
+    { ...CLUSTER, port: 0 },
+    'port: with cluster, expected a port of its own: by that, the others know this broker again',
+  );
+  for (const advertise of ['0.0.0.0', 'https://relay.example.net', 'relay.example.net:8080']) {
+    checkBrokerOptions({ port: 0, advertise });
+    refusedTogether(
+      { ...CLUSTER, advertise },
+      'advertise: with cluster, expected what agents and other brokers dial this machine by, such as relay-3.example.net or 192.0.2.3',
+    );
+  }
+});
+
+test('what a fleet keeps in NATS is not kept in a file or handed to another process', () => {
+  refused({ ...CLUSTER, state: 's' }, 'cluster: cannot be given together with state');
+  refused({ ...CLUSTER, takeover: true }, 'cluster: cannot be given together with takeover');
+});
+
+test('what is only for a fleet is refused without one', () => {
+  for (const option of [
+    { clusterName: 'eu-1' },
+    { clusterPort: 4000 },
+    { clusterCredentials: 'c' },
+    { clusterNkey: 'n' },
+    { clusterCa: 'a' },
+    { clusterCert: 'c', clusterKey: 'k' },
+  ]) {
+    refused(option, `${Object.keys(option)[0]}: needs cluster`);
+  }
+});
+
+test('a broker shows itself to NATS in one way, and with a whole certificate', () => {
+  const tls = { clusterCa: 'a', clusterCert: 'c', clusterKey: 'k' };
+  checkBrokerOptions({ ...CLUSTER, ...tls, clusterCredentials: 'c' });
+  checkBrokerOptions({ ...CLUSTER, ...tls, clusterNkey: 'n' });
+  refused(
+    { ...CLUSTER, clusterCredentials: 'c', clusterNkey: 'n' },
+    'clusterCredentials: cannot be given together with clusterNkey',
+  );
+  refused({ ...CLUSTER, clusterKey: 'k' }, 'clusterKey: needs clusterCert');
+  refusedTogether({ ...CLUSTER, clusterCert: 'c' }, 'clusterCert: needs clusterKey');
+});
+
+test('a fleet is called what NATS can call a bucket', () => {
+  for (const clusterName of ['eu-1', 'EU_1', 'x'.repeat(64)]) {
+    checkBrokerOptions({ ...CLUSTER, clusterName });
+  }
+  for (const clusterName of ['', 'eu.1', 'eu 1', '*', 'x'.repeat(65)]) {
+    refused(
+      { ...CLUSTER, clusterName },
+      'clusterName: expected up to 64 of A-Z, a-z, 0-9, _ and -',
     );
   }
 });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { RelayError } from '#src/errors.ts';
-import { connectOptions, parseListen } from '#src/options/connect-options.ts';
+import { connectOptions } from '#src/options/connect-options.ts';
 import { checkOptions } from '#src/options/option.ts';
+import { parseListen } from '#src/options/values.ts';
 
 const SERVICE = { name: 'blog', via: 'relay.example.net:9010' };
 
@@ -10,6 +11,7 @@ test('a port alone is one of this machine, for this machine', () => {
   assert.deepEqual(parseListen(8080), { host: '127.0.0.1', port: 8080 });
   assert.deepEqual(parseListen('0'), { host: '127.0.0.1', port: 0 });
   assert.deepEqual(parseListen('[::]:80'), { host: '::', port: 80 });
+  assert.deepEqual(parseListen('127.0.0.1:0'), { host: '127.0.0.1', port: 0 });
 });
 
 test('what is neither a port nor an address is refused', () => {

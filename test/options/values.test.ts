@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
 import * as v from 'valibot';
 import * as values from '#src/options/values.ts';
+import fc from '../support/properties.ts';
 
 const LONGEST_TIMER = 2_147_483_647;
 
@@ -32,6 +32,23 @@ const CASES: Record<string, Case> = {
     values.domain,
     ['example.net', 'localhost', 'A-b.2.example', 'xn--bcher-kva.example', 'a'.repeat(63)],
     ['', '.', 'a.', '.a', 'a..b', '-a', 'a-', 'a_b', 'a b', 'é.net', 'a'.repeat(64)],
+  ],
+  natsServers: [
+    values.natsServers,
+    ['nats://a', 'nats://a:4222,tls://b.example.net:4443', 'nats://[::1]:4222, nats://192.0.2.1'],
+    [
+      '',
+      'a:4222',
+      'nats://',
+      'nats://a:65536',
+      'nats://a,',
+      'nats://a;nats://b',
+      'nats://a/b',
+      'ws://a',
+      'nats://user:secret@a',
+      'nats://[::1',
+      'nats://[1:2]:4222',
+    ],
   ],
   portRange: [
     values.portRange,
@@ -99,8 +116,8 @@ test('a port range reads back as it was written', () => {
 });
 
 test('a list of blocks reads back as its entries, spaces around them left out', () => {
-  assert.deepEqual(values.parseBlocks('10.0.0.0/8,::1'), ['10.0.0.0/8', '::1']);
-  assert.deepEqual(values.parseBlocks(' 192.0.2.1 , ::/0 '), ['192.0.2.1', '::/0']);
+  assert.deepEqual(values.parseList('10.0.0.0/8,::1'), ['10.0.0.0/8', '::1']);
+  assert.deepEqual(values.parseList(' 192.0.2.1 , ::/0 '), ['192.0.2.1', '::/0']);
 });
 
 test('an address of any kind reads back as it was written', () => {
@@ -122,4 +139,24 @@ test('an IPv6 address without brackets is not guessed at', () => {
       assert.equal(values.parseAddress(`${host}:${port}`), undefined);
     }),
   );
+});
+
+test('one machine can be dialled by a name or an address, and not by all addresses or one of a link', () => {
+  for (const host of ['relay-3.example.net', 'localhost', 'relay_1', '192.0.2.3', '2001:db8::3']) {
+    assert.ok(values.isDialled(host), host);
+  }
+  for (const host of [
+    '0.0.0.0',
+    '::',
+    '0::0',
+    'fe80::1%eth0',
+    '[::1]',
+    'a:80',
+    'a b',
+    '-a',
+    '',
+    'http://a',
+  ]) {
+    assert.ok(!values.isDialled(host), host);
+  }
 });

@@ -69,7 +69,7 @@ export async function openExchange(
     {
       notify: (text) => events.emit('notify', text),
       clientWaiting: (client) => events.emit('clientWaiting', client),
-      clientPaired: (id) => events.emit('clientPaired', id),
+      clientPaired: (client) => events.emit('clientPaired', client),
       clientEnded: (record) => {
         records.push(record);
         events.emit('clientEnded', record);
@@ -89,7 +89,7 @@ export async function openExchange(
   exchange.announce({ descriptor: undefined });
   t.after(async () => {
     await exchange.stop();
-    exchange.cut();
+    exchange.cut('drain');
     await exchange.finished;
   });
 

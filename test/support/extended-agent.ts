@@ -30,6 +30,7 @@ export interface Body {
   client: { address: string; port: number };
   code: string;
   message: string;
+  to: string;
 }
 
 export interface AgentSettings {

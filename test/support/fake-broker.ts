@@ -62,6 +62,12 @@ export class FakeControl {
     this.socket.write(`[${word}] ${json}\n`);
   }
 
+  /** Has the agent go to another relay, whether it has registered or is about to. */
+  sendTo(to: string | undefined): void {
+    this.say('ERROR', { code: 'elsewhere', message: 'it is there', to });
+    this.socket.end();
+  }
+
   /** The `nth` line with that word, as soon as it is there. */
   async heard(word: string, nth = 1): Promise<Fields> {
     for (;;) {

@@ -45,6 +45,7 @@ export class MuxPeer {
   answersPings = true;
   readonly #socket: Socket;
   readonly #events = new EventEmitter();
+  readonly #payloads = new Map<number, Buffer[]>();
   #bytes = Buffer.alloc(0);
   #isOver = false;
 
@@ -79,8 +80,7 @@ export class MuxPeer {
 
   /** All payload of a stream so far. */
   payload(id: number): Buffer {
-    const frames = this.frames.filter((frame) => frame.type === DATA && frame.id === id);
-    return Buffer.concat(frames.map(({ payload }) => payload));
+    return Buffer.concat(this.#payloads.get(id) ?? []);
   }
 
   #read(chunk: Buffer): void {
@@ -95,6 +95,11 @@ export class MuxPeer {
       const payload = this.#bytes.subarray(12, size);
       this.#bytes = this.#bytes.subarray(size);
       this.frames.push({ type, flags, id, length, payload });
+      if (type === DATA) {
+        const before = this.#payloads.get(id);
+        if (before === undefined) this.#payloads.set(id, [payload]);
+        else before.push(payload);
+      }
       if (type === PING && flags & SYN && this.answersPings) this.say(PING, ACK, 0, length);
       this.#events.emit('frame');
     }

@@ -35,6 +35,7 @@ export async function acceptStream(peer: MuxPeer, nth = 1): Promise<number> {
 /** All payload of a stream, once there is so much of it. */
 export async function payloadOf(peer: MuxPeer, id: number, length: number): Promise<string> {
   const isEnough = () => peer.payload(id).length >= length;
-  if (!isEnough()) await peer.frame((frame: Frame) => frame.type === DATA && isEnough());
+  const isOfStream = (frame: Frame) => frame.type === DATA && frame.id === id;
+  if (!isEnough()) await peer.frame((frame) => isOfStream(frame) && isEnough());
   return String(peer.payload(id));
 }

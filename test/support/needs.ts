@@ -5,8 +5,12 @@ import { spawnSync } from 'node:child_process';
  * missing. In CI, which installs them, a missing one is a failure instead.
  */
 export function needs(...programs: string[]): { skip: string | false } {
-  const missing = programs.filter((program) => spawnSync('which', [program]).status !== 0);
+  const missing = programs.filter((program) => !isThere(program));
   return missing.length === 0 ? { skip: false } : skip(`needs ${missing.join(', ')}`);
+}
+
+export function isThere(program: string): boolean {
+  return spawnSync('which', [program]).status === 0;
 }
 
 /** {@link needs}, and the right to make network namespaces. */

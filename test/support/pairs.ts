@@ -101,3 +101,8 @@ export async function connectAs(
   const [own, socket] = await Promise.all([accepted, peer]);
   return { peer: socket, tcp: transportOf(socket), own };
 }
+
+/** What a pair moved and how it ended, where either side may have been the first to end. */
+export function traffic({ firstEnd: _, ...report }: PairReport): Omit<PairReport, 'firstEnd'> {
+  return report;
+}

@@ -10,6 +10,7 @@ export class Program {
   readonly lines: string[] = [];
   readonly exited: Promise<number | null>;
   readonly #printed = new EventEmitter();
+  #hasEnded = false;
 
   constructor(t: TestContext, command: string, args: string[], env: NodeJS.ProcessEnv = {}) {
     const options = { env: { ...process.env, NO_COLOR: '1', ...env } };
@@ -22,6 +23,7 @@ export class Program {
       });
     }
     this.exited = once(this.child, 'close').then(([code]) => {
+      this.#hasEnded = true;
       this.#printed.emit('end');
       return code;
     });
@@ -44,14 +46,16 @@ export class Program {
     this.child.kill(name);
   }
 
-  /** The `nth` line that matches, as soon as it is there. */
+  /** The `nth` line that matches, as soon as it is there. Rejects when the program ends without. */
   async line(pattern: RegExp, nth = 1): Promise<RegExpExecArray> {
     const matches = () => this.lines.map((line) => pattern.exec(line)).filter((m) => m !== null);
     let match = matches()[nth - 1];
     if (match) return match;
-    for await (const _ of on(this.#printed, 'line', { close: ['end'] })) {
-      match = matches()[nth - 1];
-      if (match) return match;
+    if (!this.#hasEnded) {
+      for await (const _ of on(this.#printed, 'line', { close: ['end'] })) {
+        match = matches()[nth - 1];
+        if (match) return match;
+      }
     }
     throw new Error(`no line ${nth} like ${pattern} in:\n${this.output}`);
   }
@@ -62,13 +66,23 @@ export function runTypeScript(t: TestContext, file: string, ...args: string[]): 
   return new Program(t, process.execPath, ['--import', 'tsx', file, ...args]);
 }
 
+/**
+ * An agent that a busy machine holds up before its first line is no registrant of the basic protocol, and
+ * clients wait for it.
+ */
+const PATIENT = { RELAY_HELLO_WAIT: '2000', RELAY_PAIR_TIMEOUT: '60' };
+
+/** Options of a broker whose registrants are of the basic protocol, and are not to wait for long. */
+export const BASIC = ['--hello-wait', '200'];
+
 export function runCli(
   t: TestContext,
   name: 'relay-broker' | 'relay-agent' | 'relay-connect',
   args: string[],
   env?: NodeJS.ProcessEnv,
 ): Program {
-  return new Program(t, process.execPath, [`dist/cli/${name}.js`, ...args], env);
+  const command = [`dist/cli/${name}.js`, ...args];
+  return new Program(t, process.execPath, command, { ...PATIENT, ...env });
 }
 
 /** A broker on loopback, and the control port that it logged. */

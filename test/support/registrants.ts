@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 import { needs } from './needs.ts';
-import { doorOf, Program, type RunningBroker, runCli, runTypeScript } from './program.ts';
+import { BASIC, doorOf, Program, type RunningBroker, runCli, runTypeScript } from './program.ts';
 import { firstBlock } from './readme.ts';
 import { byHostField, byParking, bySni, HOST_OPTIONS, type WayIn } from './ways-in.ts';
 
@@ -89,7 +89,7 @@ export const doors: Registrant[] = [
   {
     name: 'a registrant of the mux door written from its specification alone',
     needs: { skip: false },
-    brokerOptions: [],
+    brokerOptions: BASIC,
     start: async (t, { controlPort }) =>
       runTypeScript(t, 'test/interop/mux-registrant.ts', String(controlPort)),
   },
@@ -100,14 +100,14 @@ export const servers: Registrant[] = [
   {
     name: 'a registrant written from docs/protocol.md alone',
     needs: { skip: false },
-    brokerOptions: [],
+    brokerOptions: BASIC,
     start: async (t, { controlPort }) =>
       runTypeScript(t, 'test/interop/legacy-registrant.ts', String(controlPort)),
   },
   {
     name: 'the Python server of the README',
     needs: needs('python3'),
-    brokerOptions: [],
+    brokerOptions: BASIC,
     start: async (t, { controlPort }) =>
       new Program(t, 'python3', [
         await firstBlock(t, 'python', 'server.py'),
@@ -118,7 +118,7 @@ export const servers: Registrant[] = [
   {
     name: 'the Go server of the README',
     needs: needs('go'),
-    brokerOptions: [],
+    brokerOptions: BASIC,
     start: async (t, { controlPort }) => {
       const source = await firstBlock(t, 'go', 'server.go');
       const binary = source.replace(/\.go$/, '');

@@ -17,6 +17,7 @@ import {
   reset,
   send,
 } from '#src/data-plane/linux/system-calls.ts';
+import { TrafficBoard } from '#src/data-plane/linux/traffic-board.ts';
 
 /** The parts of a thread of the Linux data plane, to be run in the test's own thread. */
 export interface RelayParts {
@@ -37,7 +38,8 @@ export function relayParts({ descriptors = 1000, patience = 60_000 } = {}): Rela
   const pipes = new PipePool(budget, () => warnings.push('pipes'));
   const upkeep = new Upkeep(loop, patience);
   const watchdog = new Watchdog(loop, () => warnings.push('stall'));
-  return { relay: { loop, outbox, budget, pipes, upkeep, watchdog }, told, warnings };
+  const traffic = new TrafficBoard();
+  return { relay: { loop, outbox, budget, pipes, upkeep, watchdog, traffic }, told, warnings };
 }
 
 /** What happens meanwhile: goes on at each `yield` in the next turn, after its events. */

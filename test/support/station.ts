@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { createServer, type TlsOptions } from 'node:tls';
 import { endByCloseNotify } from '#src/data-plane/portable/close-notify.ts';
+import { atTheDoor } from './at-the-door.ts';
 import { serve } from './tcp.ts';
 
 /** A relay or a target of the test's own. */
@@ -45,11 +46,11 @@ export async function tlsStation(t: TestContext, options: TlsOptions): Promise<S
   return { host: '127.0.0.1', port, next };
 }
 
-/** Where nobody listens. */
+/**
+ * Where nobody listens: nor does the system give this port to somebody else meanwhile, for a connection of it
+ * is still open.
+ */
 export async function nowhere(t: TestContext): Promise<{ host: string; port: number }> {
-  const server = await serve(t, () => {});
-  const closed = once(server, 'close');
-  server.close();
-  await closed;
-  return { host: '127.0.0.1', port: server.port };
+  const { far } = await atTheDoor(t);
+  return { host: '127.0.0.1', port: far.remotePort ?? 0 };
 }

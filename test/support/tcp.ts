@@ -44,16 +44,68 @@ export async function serve(
   return Object.assign(server, { port });
 }
 
-/** The first of so many ports in a row that are free, outside of those that the system gives out by itself. */
+/** Outside of the ports that the system gives out by itself: in blocks, of which each process has one. */
+const BLOCKS = { from: 10_000, to: 30_000, size: 50 };
+
+let ownBlock: Promise<number> | undefined;
+let given = 0;
+
+/** The first of so many ports in a row that are free, which no other file of tests that runs now is given. */
 export async function freePorts(count: number): Promise<number> {
+  ownBlock ??= takeBlock();
+  const from = await ownBlock;
   for (;;) {
-    const first = 10_000 + Math.floor(Math.random() * 20_000);
-    const servers = Array.from({ length: count }, (_, n) =>
-      createServer().listen(first + n, '127.0.0.1'),
-    );
-    const bound = await Promise.allSettled(servers.map((server) => once(server, 'listening')));
-    for (const server of servers) server.close();
-    if (bound.every(({ status }) => status === 'fulfilled')) return first;
+    if (given + count >= BLOCKS.size) given = 0;
+    // The first one is the lock.
+    const first = from + 1 + given;
+    given += count;
+    const ports = Array.from({ length: count }, (_, n) => first + n);
+    const servers = await Promise.all(ports.map(bind));
+    for (const server of servers) server?.close();
+    if (!servers.includes(undefined)) return first;
+  }
+}
+
+/**
+ * A range of {@link freePorts} for the clients of a broker that is to have them again when it has been started
+ * anew: what the system gives out by itself, it may give to somebody else meanwhile.
+ */
+export async function portsToKeep(count = 10): Promise<string> {
+  const first = await freePorts(count);
+  return `${first}-${first + count - 1}`;
+}
+
+/** Whoever listens at the first port of a block has the block, as long as the process runs. */
+async function takeBlock(): Promise<number> {
+  const { from, to, size } = BLOCKS;
+  for (let block = process.pid; ; block += 1) {
+    const first = from + ((block * size) % (to - from));
+    const lock = await bind(first);
+    if (lock === undefined) continue;
+    lock.unref();
+    return first;
+  }
+}
+
+/** A server at this port, unless somebody else is there. */
+async function bind(port: number): Promise<Server | undefined> {
+  const server = createServer().listen(port, '127.0.0.1');
+  return once(server, 'listening').then(
+    () => server,
+    () => undefined,
+  );
+}
+
+/** Resolves once nobody listens at a port. Who came as its listener closed is reset, not refused. */
+export async function untilRefused(t: TestContext, port: number): Promise<void> {
+  for (;;) {
+    try {
+      (await connectTo(t, port)).destroy();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ECONNREFUSED') return;
+      if (code !== 'ECONNRESET') throw error;
+    }
   }
 }
 

@@ -44,10 +44,11 @@ export class BasicLink implements Link {
     this.#connection.close();
   }
 
-  /** A relay may refuse those who say nothing, and that in words. */
+  /** A relay may refuse those who say nothing, and that in words; of other relays it has none. */
   #errorFor(line: string): RelayError {
     const { name } = this.#connection;
     const message = parseMessage({ ERROR: brokerWords.ERROR }, line);
-    return 'fault' in message ? this.#connection.nonsense(line) : refused(name, message.body);
+    if ('fault' in message) return this.#connection.nonsense(line);
+    return refused(name, { ...message.body, to: undefined });
   }
 }

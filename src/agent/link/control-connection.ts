@@ -3,6 +3,7 @@ import { finished } from 'node:stream/promises';
 import type { ConnectionOptions } from 'node:tls';
 import { plainAddress } from '../../data-plane/address.ts';
 import { dial } from '../../data-plane/portable/sockets.ts';
+import { overTls } from '../../data-plane/portable/tls.ts';
 import { RelayError, reasonOf } from '../../errors.ts';
 import { parseAddress } from '../../options/values.ts';
 import { isTooLong, LINE_TOO_LONG, lineSplitter } from '../../protocol/lines.ts';
@@ -55,6 +56,7 @@ export class ControlConnection {
   /**
    * @param name - the relay's control port, `<host>:<port>`
    * @param isMuxed - whether it is to be a stream of a session
+   * @param patience - see {@link dial}
    * @throws RelayError `E_RELAY_UNREACHABLE`, `E_BROKER_UNTRUSTED`
    */
   static async connect(
@@ -62,10 +64,11 @@ export class ControlConnection {
     tls: ConnectionOptions | undefined,
     signal: AbortSignal,
     isMuxed = false,
+    patience?: number,
   ): Promise<ControlConnection> {
     const relay = parseAddress(name);
     if (relay === undefined) throw new RelayError('E_BAD_OPTION', `${name} is not <host>:<port>`);
-    const { connected, abort } = dial(relay, isMuxed, tls);
+    const { connected, abort } = dial(relay, isMuxed, overTls(tls), patience);
     signal.addEventListener('abort', abort);
     if (signal.aborted) abort();
     try {

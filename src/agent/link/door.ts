@@ -1,6 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { DialledPair, RelayDial } from '../../data-plane/data-plane.ts';
-import { formatAddress } from '../../options/values.ts';
 import { reach } from '../reach.ts';
 
 /**
@@ -28,11 +27,11 @@ export interface RelayPorts {
   tls: ConnectionOptions | undefined;
 }
 
-/** What is known of a relay from one control connection to the next. */
-export interface DoorMemory {
-  /** The port for back-connects that was out of reach when it was last dialled, with its host. */
-  shut: string | undefined;
-}
+/** What is known of relays from one control connection to the next: by address, the port for back-connects that was out of reach when it was last dialled. */
+export type DoorMemory = Map<string, number>;
+
+/** Relays that something is known of. */
+const MOST_KNOWN = 64;
 
 /**
  * Where the back-connects of a registration go: to a port of their own or,
@@ -40,7 +39,6 @@ export interface DoorMemory {
  */
 export class Door {
   readonly #ports: RelayPorts;
-  readonly #name: string;
   readonly #memory: DoorMemory;
   readonly #onShut: (port: number) => void;
   #state: 'unknown' | 'open' | 'shut' | 'closed';
@@ -59,9 +57,8 @@ export class Door {
     onShut: (port: number) => void,
   ) {
     this.#ports = ports;
-    this.#name = formatAddress(ports.host, ports.backConnect);
     this.#memory = memory;
-    this.#state = single || memory.shut === this.#name ? 'shut' : 'unknown';
+    this.#state = single || memory.get(ports.host) === ports.backConnect ? 'shut' : 'unknown';
     this.#onShut = onShut;
   }
 
@@ -121,9 +118,16 @@ export class Door {
   #shut(): void {
     if (this.#state === 'shut') return;
     this.#state = 'shut';
-    this.#memory.shut = this.#name;
+    this.#remember();
     clearTimeout(this.#doubt);
     this.#onShut(this.#ports.backConnect);
     for (const pair of this.#hanging) pair.cut();
+  }
+
+  #remember(): void {
+    const { host, backConnect } = this.#ports;
+    this.#memory.set(host, backConnect);
+    const [oldest = host] = this.#memory.keys();
+    if (this.#memory.size > MOST_KNOWN) this.#memory.delete(oldest);
   }
 }

@@ -4,7 +4,6 @@ import { proxyHeader } from '../proxy-header.ts';
 import type { ControlConnection } from './control-connection.ts';
 import { DialSource } from './dial-source.ts';
 import { failureReason } from './failure-reason.ts';
-import { grantOf } from './grant.ts';
 import { understand } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { Grant, Link, WaitingClient } from './link.ts';
@@ -26,13 +25,14 @@ export class ExtendedLink implements Link {
   #heartbeat: Heartbeat | undefined;
 
   /** @throws RelayError `E_NOT_A_RELAY` when the relay does not say how clients are to be fetched. */
-  constructor(connection: ControlConnection, registered: Registered, context: SourceContext) {
+  constructor(registration: Registration, grant: Grant, context: SourceContext) {
+    const { connection, registered } = registration;
     this.address = connection.address;
-    this.grant = grantOf(registered, connection.host);
+    this.grant = grant;
     this.#connection = connection;
     this.#registered = registered;
     this.#context = context;
-    this.#source = sourceOf({ connection, registered }, context);
+    this.#source = sourceOf(registration, context);
   }
 
   get mostDialling(): number {

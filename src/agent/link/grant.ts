@@ -6,7 +6,7 @@ import type { Grant } from './link.ts';
 const HOST = /^[A-Za-z0-9_:][A-Za-z0-9._:%-]*$/;
 
 /** @param dialled - the relay as the agent was told of it, where it has no proper name for itself */
-export function grantOf(registered: Registered, dialled: string): Grant {
+export function grantOf(registered: Registered, dialled: string): Omit<Grant, 'changed'> {
   const { port, name, resumed, lease, limits } = registered;
   const host = proper(registered.host) ?? dialled;
   const address = formatAddress(host, port);

@@ -1,3 +1,5 @@
+import { Deadline } from '../../deadline.ts';
+
 /** Seconds between two signs of life, whatever a relay asks for: no flood, and nothing that a timer cannot hold. */
 const HEARTBEATS = { least: 0.01, most: 3600 };
 
@@ -8,8 +10,9 @@ const LONGEST_SILENCE = 4 * HEARTBEATS.most;
 export class Heartbeat {
   readonly #beat: NodeJS.Timeout;
   readonly #silent: () => void;
-  readonly #deadline: number;
-  #silence: NodeJS.Timeout | undefined;
+  readonly #silence = new Deadline();
+  /** Milliseconds. */
+  readonly #patience: number;
 
   /** @param granted - what the relay asks for, in seconds */
   constructor(
@@ -17,7 +20,7 @@ export class Heartbeat {
     act: { beat: () => void; silent: () => void },
   ) {
     const heartbeat = between(HEARTBEATS.least, granted.heartbeat, HEARTBEATS.most);
-    this.#deadline = between(2 * heartbeat, granted.deadline, LONGEST_SILENCE) * 1000;
+    this.#patience = between(2 * heartbeat, granted.deadline, LONGEST_SILENCE) * 1000;
     this.#silent = act.silent;
     this.#beat = setInterval(act.beat, heartbeat * 1000);
     this.listen();
@@ -25,18 +28,17 @@ export class Heartbeat {
 
   /** Something came. */
   heard(): void {
-    this.#silence?.refresh();
+    if (this.#silence.isSet) this.#silence.set(this.#patience, this.#silent);
   }
 
   /** Nobody reads, so that silence tells nothing. */
   ignore(): void {
-    clearTimeout(this.#silence);
-    this.#silence = undefined;
+    this.#silence.clear();
   }
 
   /** Somebody reads, from now on. */
   listen(): void {
-    this.#silence ??= setTimeout(this.#silent, this.#deadline);
+    if (!this.#silence.isSet) this.#silence.set(this.#patience, this.#silent);
   }
 
   stop(): void {

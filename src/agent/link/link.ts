@@ -40,6 +40,12 @@ export interface WaitingClient {
 /** What a relay takes of back-connects that have not said whom they want, and no burden to anyone. */
 export const MOST_DIALLING = 256;
 
+/**
+ * `relay`: clients come by another host. `port`: by another port. `lease`: the registration before was not
+ * resumed, so that those who waited there, and its other rights, are lost.
+ */
+export type Change = 'relay' | 'port' | 'lease';
+
 /** What the relay granted. */
 export interface Grant {
   /** The relay's public name, or the host that the agent was given. */
@@ -53,6 +59,8 @@ export interface Grant {
   hostName?: string | undefined;
   /** Whether it is the registration of before: the same port, and the clients that waited meanwhile. */
   resumed: boolean;
+  /** What is not as it was with the registration before, of this agent or of the one that left the state file. */
+  changed: readonly Change[];
   /** Seconds that the port is kept when the agent is away. */
   lease: number;
   /** What clients are held to. */

@@ -5,6 +5,7 @@ import { trustOptions } from '../../options/trust-options.ts';
 import { parseAddress } from '../../options/values.ts';
 import type { Register } from '../../protocol/extended.ts';
 import { formatMessage } from '../../protocol/message.ts';
+import type { Stop } from '../course.ts';
 import type { NoticeListener } from '../events.ts';
 import type { Lease } from '../lease.ts';
 import type { Service } from '../service.ts';
@@ -12,6 +13,7 @@ import { BasicLink } from './basic-link.ts';
 import { ControlConnection } from './control-connection.ts';
 import type { DoorMemory } from './door.ts';
 import { ExtendedLink } from './extended-link.ts';
+import { grantOf } from './grant.ts';
 import { shakeHands } from './handshake.ts';
 import type { Link } from './link.ts';
 import { readTls } from './tls.ts';
@@ -43,34 +45,37 @@ export async function checkFiles(settings: AgentSettings, notice: NoticeListener
  *
  * @throws RelayError
  */
-export async function openLink(context: LinkContext): Promise<Link> {
+export async function openLink(context: LinkContext, stop: Stop): Promise<Link> {
   const { settings, lease, notice, signal } = context;
-  const { to } = settings;
+  const { relay, patience } = stop;
   const token = await readToken(settings);
-  const tls = await readTls(settings, parseAddress(to)?.host ?? '');
-  const connection = await ControlConnection.connect(to, tls, signal, settings.mux);
+  const tls = await readTls(settings, parseAddress(relay)?.host ?? '');
+  const connection = await ControlConnection.connect(relay, tls, signal, settings.mux, patience);
   const abort = () => connection.close();
   signal.addEventListener('abort', abort);
   try {
-    const registered = await shakeHands(connection, token, asked(context));
+    const registered = await shakeHands(connection, token, asked(context), patience);
     if (registered.name !== settings.name) {
       connection.send(formatMessage('BYE'));
       throw connection.notARelay('it gives another name than was asked for, or none');
     }
-    await lease.granted(registered);
-    return new ExtendedLink(connection, registered, { ...context, tls });
+    const grant = grantOf(registered, connection.host);
+    const changed = await lease.granted(registered, grant.host);
+    return new ExtendedLink({ connection, registered }, { ...grant, changed }, { ...context, tls });
   } catch (error) {
     connection.close();
     if (signal.aborted || !isBasicOnly(connection, error)) throw error;
+    // A relay that agents are sent to knows the extended protocol.
+    if (stop.isSent) throw error;
     insistOnExtended(settings, lease, error);
   } finally {
     signal.removeEventListener('abort', abort);
   }
   notice(
     'basic-protocol',
-    `The relay at ${to} seems to know only the basic protocol: it keeps no port for this agent and does not say which one it opens; its log does.`,
+    `The relay at ${relay} seems to know only the basic protocol: it keeps no port for this agent and does not say which one it opens; its log does.`,
   );
-  return new BasicLink(await ControlConnection.connect(to, undefined, signal));
+  return new BasicLink(await ControlConnection.connect(relay, undefined, signal, false, patience));
 }
 
 function asked({ settings, lease }: LinkContext): Register {

@@ -1,9 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { RelayError, reasonOf } from '../../errors.ts';
+import { isOpenToOthers } from '../../file-mode.ts';
 import { nameOfToken } from '../../protocol/proof.ts';
-
-/** Permissions of those who are not the owner. */
-const OTHERS = 0o077;
 
 export interface TokenSettings {
   token?: string | undefined;
@@ -26,10 +24,9 @@ export async function readToken(settings: TokenSettings): Promise<string | undef
 
 /** Whether others than its owner can do something with the file of the token. */
 export async function isExposed({ tokenFile }: TokenSettings): Promise<boolean> {
-  // Windows has no such permissions, and Node makes some up.
-  if (tokenFile === undefined || process.platform === 'win32') return false;
-  const { mode } = await inFile(tokenFile, () => stat(tokenFile));
-  return (mode & OTHERS) !== 0;
+  if (tokenFile === undefined) return false;
+  const stats = await inFile(tokenFile, () => stat(tokenFile));
+  return isOpenToOthers(stats);
 }
 
 async function inFile<T>(file: string, act: () => Promise<T>): Promise<T> {

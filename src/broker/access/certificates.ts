@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { TlsSource } from '../../data-plane/data-plane.ts';
 import { RelayError, reasonOf } from '../../errors.ts';
+import { WatchedFiles } from '../../watched-files.ts';
 import { TLS_FILES, type TlsFiles, type TlsIdentity, toIdentity } from './tls-identity.ts';
-import { WatchedFiles } from './watched-files.ts';
 
 /** The broker's certificate and the authority of the agents', kept up to date with their files. */
 export class Certificates {

@@ -1,5 +1,5 @@
 import { isBlock } from '../../data-plane/address-list.ts';
-import type { ClientLimits } from '../../data-plane/data-plane.ts';
+import type { ClientLimits, Exchange } from '../../data-plane/data-plane.ts';
 import type { ProtocolError } from '../../protocol/error-codes.ts';
 import type { LimitsMessage } from '../../protocol/extended.ts';
 import { printable } from '../../protocol/printable.ts';
@@ -32,6 +32,11 @@ export function strictest(broker: BrokerLimits, ...others: Limits[]): ClientLimi
     bytesPerSecond: least('bytesPerSecond'),
     idle: idle === undefined ? undefined : idle * 1000,
   };
+}
+
+/** As far as an exchange that is open can be held to them: which data plane it is on was settled when it opened, and one has no byte rates. */
+export function keptBy({ hasByteRates }: Exchange, limits: ClientLimits): ClientLimits {
+  return hasByteRates ? limits : { ...limits, bytesPerSecond: undefined };
 }
 
 /** What is wrong with the limits that an agent asks for; their types were checked when they were read. */

@@ -1,7 +1,7 @@
 import type { RelayError } from '../../errors.ts';
+import { WatchedFiles } from '../../watched-files.ts';
 import { parseTokenFile, readTokenFile } from './token-file.ts';
 import type { TokenRights, Withdrawal } from './token-rights.ts';
-import { WatchedFiles } from './watched-files.ts';
 
 /**
  * Milliseconds between two looks at the time. A timer for the day itself would neither last for more
@@ -16,6 +16,8 @@ export interface TokenObserver {
    * also for one that had expired before the book was opened.
    */
   withdrawn(rights: TokenRights, why: Withdrawal): void;
+  /** What tokens entitle to may not be what it was. */
+  changed(): void;
   /** The file cannot be used as it is now; what it said before goes on. */
   failed(error: RelayError): void;
 }
@@ -43,7 +45,10 @@ export class TokenBook {
       parse: (contents: Buffer[]) => parseTokenFile(file, contents.join('')),
     };
     const files = await WatchedFiles.open<Tokens>(source, {
-      changed: (now, before) => book.#compare(now, before),
+      changed: (now, before) => {
+        book.#compare(now, before);
+        observer.changed();
+      },
       failed: (error) => observer.failed(error),
     });
     const book = new TokenBook(files, observer);
@@ -53,6 +58,13 @@ export class TokenBook {
   /** The rights of a token, even if it has expired: its holder may be told so once it is known to be one. */
   find(name: string): TokenRights | undefined {
     return this.#files.value.get(name);
+  }
+
+  /** Stands in for another book from now on, of which it tells what is withdrawn by that. */
+  replace(before: TokenBook): void {
+    before.close();
+    for (const token of before.#expired) this.#expired.add(token);
+    this.#compare(this.#files.value, before.#files.value);
   }
 
   close(): void {

@@ -1,15 +1,13 @@
 import { open } from 'node:fs/promises';
 import * as v from 'valibot';
 import { RelayError, reasonOf } from '../../errors.ts';
+import { isOpenToOthers } from '../../file-mode.ts';
 import { escaped } from '../../protocol/printable.ts';
 import { nameOfToken } from '../../protocol/proof.ts';
 import { tokenEntry, tokenName, toRights } from './token-entry.ts';
 import type { TokenRights } from './token-rights.ts';
 
 export const TOKEN_FILE_VERSION = 1;
-
-/** What others than its owner may do with a file. */
-const OTHERS = 0o077;
 
 const contents = v.strictObject({
   version: v.literal(TOKEN_FILE_VERSION, `expected ${TOKEN_FILE_VERSION}`),
@@ -26,9 +24,8 @@ export async function readTokenFile(file: string): Promise<Buffer> {
   try {
     const handle = await open(file);
     try {
-      const { mode } = await handle.stat();
-      // Windows has no such mode; the folder's rights protect the file there.
-      if ((mode & OTHERS) !== 0 && process.platform !== 'win32') throw tooOpen(file);
+      const stats = await handle.stat();
+      if (isOpenToOthers(stats)) throw tooOpen(file);
       return await handle.readFile();
     } finally {
       await handle.close();

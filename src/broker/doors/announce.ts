@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net';
 import { afterReading } from '../../data-plane/portable/after-reading.ts';
-import { RelayError } from '../../errors.ts';
+import { MOST_IN_ALL } from '../../doorstep/doorstep.ts';
+import type { Caller } from '../../doorstep/reception.ts';
 import { ControlConnection, type ControlHolder } from '../control-connection.ts';
-import { MOST_IN_ALL } from '../reception/doorstep.ts';
-import type { Caller } from '../reception/reception.ts';
 import type { Refusal } from '../reception/refusal.ts';
 import type { Dialect } from '../registration/basic-registration.ts';
 import { registerBasic } from '../registration/register-basic.ts';
@@ -23,12 +22,6 @@ const ANNOUNCE: Dialect = {
 export async function* openAnnounce(site: Site): AsyncGenerator<Door> {
   const { announcePort, announceRandom } = site.settings;
   if (announcePort === undefined) return;
-  if (site.access.unprovenFrom?.length === 0) {
-    throw new RelayError(
-      'E_BAD_OPTION',
-      'announcePort: where registering takes a token or TLS, it needs allowBasic',
-    );
-  }
   const received = (socket: Socket, left: (registrant: Registrant) => void) => {
     const registrant = new Registrant(socket, left, (cause, detail = '') =>
       site.emit('refused', registrant.address, cause, detail),

@@ -16,6 +16,12 @@ const KINDS: OpenDoors[] = [openAnnounce, openPools, openNames, openTlsNames, op
 export async function openDoors(site: Site): Promise<Door> {
   const doors: Door[] = [];
   const all: Door = {
+    get entrances() {
+      return doors.flatMap(({ entrances }) => entrances);
+    },
+    get callers() {
+      return doors.reduce((sum, { callers }) => sum + callers, 0);
+    },
     async close() {
       await Promise.all(doors.map((door) => door.close()));
     },

@@ -31,7 +31,7 @@ export async function* openNames(site: Site): AsyncGenerator<Door> {
     site,
     'names-client',
     clientPort,
-    (_, refused) => new ClientDialogue(site.directory, refused),
+    (_, refused) => new ClientDialogue(site.guide, refused),
   );
 }
 

@@ -11,15 +11,18 @@ import { PoolRegistration } from './pool/pool-registration.ts';
 /** Where far ends keep idle connections, one of which each client of a service port is joined with. */
 export async function* openPools(site: Site): AsyncGenerator<Door> {
   const pools = parsePortPairs(site.settings.pool ?? '') ?? [];
-  if (pools.length > 0) checkAccess(site);
   for (const [relayPort, servicePort] of pools) yield openPool(site, relayPort, servicePort);
 }
 
 async function openPool(site: Site, relayPort: number, servicePort: number): Promise<Door> {
-  const { settings, access, planes, registry, emit } = site;
+  const { settings, access, planes, registry, inheritance, emit } = site;
+  const inherits = {
+    backConnects: inheritance.take('pool', relayPort),
+    clients: inheritance.take('client', servicePort),
+  };
   const own = {
     pairing: 'order',
-    backConnectPort: relayPort,
+    backConnectPort: inherits.backConnects === undefined ? relayPort : undefined,
     backConnectFrom: farEndsFrom(site),
     limits: strictest(access.limits),
     pairTimeout: WAIT_TIMEOUT * 1000,
@@ -27,26 +30,21 @@ async function openPool(site: Site, relayPort: number, servicePort: number): Pro
   } as const;
   const ports = { candidates: [servicePort], refusal: 'port-taken' } as const;
   const claim = { ports, rights: undefined, event: 'registered' } as const;
-  const pool = await registry.open(claim, (id, clientPort) => {
+  const pool = await registry.open(claim, (id, port) => {
+    const clientPort = inherits.clients === undefined ? port : undefined;
     const exchange = exchangeSettings(settings, access, { ...own, clientPort });
-    return PoolRegistration.open({ id, settings: exchange }, planeFor(exchange, planes), emit);
+    const opening = { id, settings: exchange, inherits };
+    return PoolRegistration.open(opening, planeFor(exchange, planes), emit);
   });
   if ('cause' in pool) throw notOpened(relayPort, servicePort, pool);
   emit('doorOpened', 'pool', { host: settings.host ?? '::', port: pool.info.backConnectPort });
-  return { close: () => pool.end('shutdown'), cut: () => pool.exchange.cut() };
-}
-
-/** There is no use for a pool that nobody may come to. */
-function checkAccess(site: Site): void {
-  if (site.settings.poolTls && site.access.tls === undefined) {
-    throw new RelayError('E_BAD_OPTION', 'poolTls: needs tlsCert or tlsPfx');
-  }
-  if (farEndsFrom(site)?.length === 0) {
-    throw new RelayError(
-      'E_BAD_OPTION',
-      'pool: where registering takes a token or TLS, it needs allowBasic, or poolTls, with tlsClientCa in place of a token',
-    );
-  }
+  return {
+    // They are the registration's.
+    entrances: [],
+    callers: 0,
+    close: () => pool.end('shutdown'),
+    cut: () => pool.exchange.cut('drain'),
+  };
 }
 
 /** Where far ends have to be that show less than a registration takes; anywhere when undefined. */

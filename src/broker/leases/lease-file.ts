@@ -1,27 +1,16 @@
 import * as v from 'valibot';
-import { limitsSchema, serviceName } from '../../protocol/extended.ts';
+import { leaseRecord } from '../../directory/records.ts';
 
-/** What outlives a registration's control connection and, in a file, the broker's process. */
-const lease = v.object({
+const { moving: _, ...terms } = leaseRecord.entries;
+
+/** What outlives a registration's control connection and, in a file or in a fleet, the broker's process. */
+export const leaseSchema = v.object({
   /** SHA-256 of the key: who reads the file cannot resume anything. */
   keyHash: v.pipe(v.string(), v.length(43)),
-  /** The client port. */
-  port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535)),
-  /** That clients may ask for. */
-  name: v.optional(serviceName),
-  /** Whether others may share its name and its port. */
-  group: v.optional(v.boolean()),
-  /** Name of the token that it was made with. */
-  token: v.optional(v.string()),
-  /** Whether its control connection and its back-connects are encrypted. */
-  secured: v.boolean(),
-  /** Whether its control connection and its back-connects are streams of one session. */
-  muxed: v.optional(v.boolean()),
-  /** What the agent asked to be held to. */
-  limits: limitsSchema,
+  ...terms,
 });
 
-export type Lease = v.InferOutput<typeof lease>;
+export type Lease = v.InferOutput<typeof leaseSchema>;
 
 const FORMAT = 'relay-broker leases';
 const VERSION = 1;
@@ -29,7 +18,7 @@ const VERSION = 1;
 const file = v.object({
   format: v.literal(FORMAT),
   version: v.literal(VERSION),
-  leases: v.array(lease),
+  leases: v.array(leaseSchema),
 });
 
 export function formatLeases(leases: Iterable<Lease>): string {

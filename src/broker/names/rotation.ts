@@ -1,5 +1,4 @@
-import type { Socket } from 'node:net';
-import type { ClientBeginning } from '../../data-plane/data-plane.ts';
+import type { ClientBeginning, StreamSocket } from '../../data-plane/data-plane.ts';
 import type { NamedService } from './named-service.ts';
 
 /** Services that take clients in turn. Who is not available is passed over. */
@@ -24,7 +23,7 @@ export class Rotation implements NamedService {
   }
 
   /** Where none is available, the one whose turn it is decides what becomes of the client. */
-  enter(client: Socket, begun?: ClientBeginning): void {
+  enter(client: StreamSocket, begun?: ClientBeginning): void {
     const service = this.#services.find(({ isAvailable }) => isAvailable) ?? this.#services[0];
     if (service === undefined) {
       client.destroy();

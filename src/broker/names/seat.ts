@@ -1,40 +1,57 @@
-import type { Socket } from 'node:net';
-import type { ClientBeginning } from '../../data-plane/data-plane.ts';
-import type { Directory } from './directory.ts';
-import type { NamedService } from './named-service.ts';
+import type { ClientBeginning, StreamSocket } from '../../data-plane/data-plane.ts';
+import type { OfferedService } from './named-service.ts';
+import type { Place } from './place.ts';
 
-/** A name, from before its service is there until that is gone. */
-export class Seat implements NamedService {
-  readonly #directory: Directory;
-  readonly #name: string;
-  #service: NamedService | undefined;
+/** One service's part of a name, from before that service is there until it is gone. */
+export class Seat implements OfferedService {
+  readonly #place: Place;
+  readonly #released: (seat: Seat) => void;
+  #service: OfferedService | undefined;
 
-  private constructor(directory: Directory, name: string) {
-    this.#directory = directory;
-    this.#name = name;
-  }
-
-  /** Undefined when somebody else has the name; see {@link Directory.claim}. To be released. */
-  static claim(directory: Directory, name: string, group?: string): Seat | undefined {
-    const seat = new Seat(directory, name);
-    return directory.claim(name, seat, group) ? seat : undefined;
+  /** @param released - told when it is given up */
+  constructor(place: Place, released: (seat: Seat) => void) {
+    this.#place = place;
+    this.#released = released;
+    place.add(this);
   }
 
   get isAvailable(): boolean {
     return this.#service?.isAvailable ?? false;
   }
 
-  enter(client: Socket, begun?: ClientBeginning): void {
+  get isOffered(): boolean {
+    return this.#service?.isOffered ?? false;
+  }
+
+  /** Of the claim of the name. */
+  get generation(): number | undefined {
+    return this.#place.generation;
+  }
+
+  enter(client: StreamSocket, begun?: ClientBeginning): void {
     if (this.#service === undefined) client.resetAndDestroy();
     else this.#service.enter(client, begun);
   }
 
   /** Here is the service. */
-  give(service: NamedService): void {
+  give(service: OfferedService): void {
     this.#service = service;
+    this.update();
+  }
+
+  /** Whether the service is offered has changed. */
+  update(): void {
+    this.#place.update();
+  }
+
+  /** Leaves the name to its heir, see {@link Place.leave}. */
+  leave(): Promise<void> {
+    return this.#place.leave();
   }
 
   release(): void {
-    this.#directory.release(this.#name, this);
+    this.#service = undefined;
+    this.#place.delete(this);
+    this.#released(this);
   }
 }

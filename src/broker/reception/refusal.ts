@@ -1,6 +1,7 @@
+import type { ClaimRefusal } from '../../directory/directory.ts';
 import type { ProtocolError } from '../../protocol/error-codes.ts';
 import type { RegistrationRefusal } from '../events.ts';
-import { REVOKED, SHUTDOWN } from '../last-words.ts';
+import { DIRECTORY_AWAY, ELSEWHERE, REVOKED, SHUTDOWN } from '../last-words.ts';
 
 /** Why a connection to the control port is sent away. */
 export interface Refusal {
@@ -52,6 +53,7 @@ const ERRORS: Partial<Record<RegistrationRefusal, ProtocolError>> = {
     code: 'key-shared',
     message: 'another agent with this key is here; give each a state file of its own',
   },
+  'directory-away': DIRECTORY_AWAY,
   revoked: REVOKED,
   shutdown: SHUTDOWN,
 };
@@ -71,5 +73,22 @@ export function refusalOf(error: ProtocolError, line: string): Refusal {
       return { cause: error.code, detail: error.message, error };
     default:
       return { cause: error.code, error };
+  }
+}
+
+/** For an agent whose registration another member of the fleet has. */
+export function elsewhere(to: string): Refusal {
+  return { cause: 'elsewhere', detail: to, error: { ...ELSEWHERE, to } };
+}
+
+/** For an agent that does not get what it had, as far as the directory knows. */
+export function refusalOfClaim(claim: ClaimRefusal): Refusal {
+  switch (claim.refused) {
+    case 'taken':
+      return elsewhere(claim.by.member.name);
+    case 'unreachable':
+      return { cause: 'directory-away' };
+    case 'closed':
+      return { cause: 'shutdown' };
   }
 }

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import type { TlsSource } from '../../data-plane/data-plane.ts';
 import { secure } from '../../data-plane/portable/tls.ts';
+import { Deadline } from '../../deadline.ts';
+import type { Caller } from '../../doorstep/reception.ts';
 import { reasonOf } from '../../errors.ts';
 import type { ProtocolError } from '../../protocol/error-codes.ts';
 import { formatError } from '../../protocol/extended.ts';
@@ -12,7 +14,6 @@ import { SHUTDOWN } from '../last-words.ts';
 import { type MuxHolder, MuxSession } from '../mux-session.ts';
 import { Handshake, type Step } from './handshake.ts';
 import type { Host, VisitorPolicy } from './host.ts';
-import type { Caller } from './reception.ts';
 import { type Refusal, refusalOf } from './refusal.ts';
 
 /** Milliseconds for each line of the handshake, from the first octet or the line before. */
@@ -40,28 +41,39 @@ export class Visitor implements Caller, ControlHolder, MuxHolder {
   readonly #policy: VisitorPolicy;
   readonly #host: Host;
   readonly #left: (visitor: Visitor) => void;
+  readonly #heard: (visitor: Visitor) => void;
   readonly #lines = new LineBuffer();
+  readonly #deadline = new Deadline();
   /** What it is connected by, also where what it says comes on a stream. */
   #socket: Socket;
   #connection: ControlConnection;
   #mux: MuxSession | undefined;
   #handshake: Handshake;
   #stage: Stage = 'silent';
-  #timer: NodeJS.Timeout | undefined;
 
   /**
    * @param socket - needs an error listener already, and `allowHalfOpen`
    * @param left - told, perhaps twice, when it has got somewhere else or is gone
+   * @param heard - told when it has said who it is
    */
-  constructor(socket: Socket, policy: VisitorPolicy, host: Host, left: (visitor: Visitor) => void) {
+  constructor(
+    socket: Socket,
+    policy: VisitorPolicy,
+    host: Host,
+    left: (visitor: Visitor) => void,
+    heard: (visitor: Visitor) => void,
+  ) {
     this.#policy = policy;
     this.#host = host;
     this.#left = left;
+    this.#heard = heard;
     this.#socket = socket;
     this.#connection = new ControlConnection(socket, { secured: false }, this);
     this.#handshake = new Handshake(policy, { secured: false });
     this.address = this.#connection.address;
-    this.#arm(policy.helloWait, () => this.#apply(() => host.registerBasic(this.#connection)));
+    this.#deadline.set(policy.helloWait, () =>
+      this.#apply(() => host.registerBasic(this.#connection)),
+    );
     socket.once('close', () => {
       // The end of a TLS handshake is told by whoever shakes hands.
       if (this.#stage !== 'securing') this.over();
@@ -130,7 +142,7 @@ export class Visitor implements Caller, ControlHolder, MuxHolder {
     this.#expectLine();
     const mux = new MuxSession(this.#socket, times, this, (stream) => {
       this.#connection = new ControlConnection(stream, { secured, mux }, this);
-      this.#arm(helloWait, () => this.heardEnd());
+      this.#deadline.set(helloWait, () => this.heardEnd());
     });
     this.#mux = mux;
   }
@@ -185,6 +197,7 @@ export class Visitor implements Caller, ControlHolder, MuxHolder {
         this.#deny(step.error, step.name);
         break;
       case 'register':
+        this.#heard(this);
         void this.#apply(() =>
           this.#host.registerExtended(connection, step.application, this.#lines),
         );
@@ -206,7 +219,7 @@ export class Visitor implements Caller, ControlHolder, MuxHolder {
     this.#move('denied');
     this.#connection.pause();
     this.#host.denied(this.address, name);
-    this.#arm(DENIAL_DELAY, () => {
+    this.#deadline.set(DENIAL_DELAY, () => {
       this.#move('away');
       this.#connection.end(formatError(error));
     });
@@ -222,21 +235,14 @@ export class Visitor implements Caller, ControlHolder, MuxHolder {
   }
 
   #expectLine(): void {
-    this.#arm(LINE_DEADLINE, () => this.#refuse({ cause: 'hello-timeout', error: LINE_TIMEOUT }));
+    this.#deadline.set(LINE_DEADLINE, () =>
+      this.#refuse({ cause: 'hello-timeout', error: LINE_TIMEOUT }),
+    );
   }
 
   #move(stage: Stage): void {
-    this.#disarm();
+    this.#deadline.clear();
     this.#stage = stage;
-  }
-
-  #arm(milliseconds: number, expired: () => void): void {
-    this.#disarm();
-    this.#timer = setTimeout(expired, milliseconds);
-  }
-
-  #disarm(): void {
-    clearTimeout(this.#timer);
   }
 }
 

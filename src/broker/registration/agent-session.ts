@@ -1,3 +1,4 @@
+import { Deadline } from '../../deadline.ts';
 import type { ErrorCode, ProtocolError } from '../../protocol/error-codes.ts';
 import { formatError } from '../../protocol/extended.ts';
 import type { LineBuffer } from '../../protocol/line-buffer.ts';
@@ -27,8 +28,9 @@ export class AgentSession implements ControlHolder {
   readonly #observer: SessionObserver;
   readonly #messages = new MessageReader();
   readonly #heartbeat: NodeJS.Timeout;
-  readonly #deadline: number;
-  #silence: NodeJS.Timeout | undefined;
+  readonly #silence = new Deadline();
+  /** Milliseconds. */
+  readonly #patience: number;
   #isOver = false;
 
   /**
@@ -47,7 +49,7 @@ export class AgentSession implements ControlHolder {
     this.#say = say;
     this.#observer = observer;
     this.#heartbeat = setInterval(() => say(PING), heartbeat);
-    this.#deadline = heartbeat * MISSED_HEARTBEATS;
+    this.#patience = heartbeat * MISSED_HEARTBEATS;
     this.#expectLine();
   }
 
@@ -65,7 +67,7 @@ export class AgentSession implements ControlHolder {
   end(error?: ProtocolError): void {
     this.#isOver = true;
     clearInterval(this.#heartbeat);
-    clearTimeout(this.#silence);
+    this.#silence.clear();
     this.#connection.end(error && formatError(error));
   }
 
@@ -79,8 +81,7 @@ export class AgentSession implements ControlHolder {
   }
 
   #expectLine(): void {
-    clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => this.#observer.interrupted('silent', SILENT), this.#deadline);
+    this.#silence.set(this.#patience, () => this.#observer.interrupted('silent', SILENT));
   }
 
   #readLines(): void {

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DataPlane, Exchange, ExchangeSettings } from '../../data-plane/data-plane.ts';
+import type { ProtocolError } from '../../protocol/error-codes.ts';
+import { formatError } from '../../protocol/extended.ts';
 import type { ConnectionEnding, ControlConnection, ControlHolder } from '../control-connection.ts';
 import type { EmitBrokerEvent, RegistrationInfo } from '../events.ts';
 import { PlainRegistration, reporting } from './registration.ts';
@@ -42,7 +44,9 @@ export class BasicRegistration extends PlainRegistration implements ControlHolde
     super(info, exchange, emit);
     this.#connection = connection;
     // Not before its last pair: a server might take the end of this connection for that of its pairs.
-    void exchange.finished.then(() => connection.destroy());
+    void exchange.finished.then(() => {
+      if (!connection.isEnded) connection.destroy();
+    });
   }
 
   /** Rejects with the system's error when the listeners cannot be opened. */
@@ -57,7 +61,10 @@ export class BasicRegistration extends PlainRegistration implements ControlHolde
     const exchange = await plane.openExchange(settings, {
       ...reports,
       notify: (text) => connection.notify(text),
-      clientPaired: () => registration.#answered(),
+      clientPaired: (client) => {
+        registration.#answered();
+        reports.clientPaired(client);
+      },
       clientEnded: (record) => {
         if (record.ending === 'unfetched') registration.#notAnswered();
         reports.clientEnded(record);
@@ -75,8 +82,13 @@ export class BasicRegistration extends PlainRegistration implements ControlHolde
     return registration;
   }
 
-  received(): void {
-    this.#connection.destroy();
+  /** An agent that says hello so late is no server of the basic protocol, nor to take this relay for one that knows no other. */
+  received(chunk: Buffer): void {
+    if (chunk.toString('latin1', 0, HELLO.length) === HELLO) {
+      this.#connection.end(formatError(TOO_LATE));
+    } else {
+      this.#connection.destroy();
+    }
     void this.end('junk');
   }
 
@@ -113,3 +125,11 @@ export class BasicRegistration extends PlainRegistration implements ControlHolde
     void this.end('silent');
   }
 }
+
+/** How an agent begins. */
+const HELLO = '[HELLO]';
+
+const TOO_LATE: ProtocolError = {
+  code: 'hello-timeout',
+  message: 'the first line came after the hello window; try again',
+};

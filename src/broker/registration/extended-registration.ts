@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type {
   ClientBeginning,
@@ -6,30 +5,35 @@ import type {
   ClientToFetch,
   DataPlane,
   Exchange,
+  StreamSocket,
 } from '../../data-plane/data-plane.ts';
 import { introductionOf } from '../../data-plane/switchboard/notices.ts';
 import type { ProtocolError } from '../../protocol/error-codes.ts';
-import { FAILURE_REASONS } from '../../protocol/extended.ts';
+import { FAILURE_REASONS, formatError } from '../../protocol/extended.ts';
 import type { LineBuffer } from '../../protocol/line-buffer.ts';
 import { formatMessage } from '../../protocol/message.ts';
 import { drawTicket } from '../../protocol/proof.ts';
+import { keptBy } from '../access/limits.ts';
 import type { ControlConnection } from '../control-connection.ts';
+import { type Entrance, entranceOf } from '../entrance.ts';
 import type {
   EmitBrokerEvent,
   Interruption,
   RegistrationEnding,
   RegistrationInfo,
 } from '../events.ts';
-import { LAST_WORDS, REPLACED } from '../last-words.ts';
+import { ELSEWHERE, LAST_WORDS, REPLACED, SHUTDOWN } from '../last-words.ts';
 import type { Lease } from '../leases/lease-file.ts';
 import type { MuxSession } from '../mux-session.ts';
-import type { NamedService } from '../names/named-service.ts';
+import type { OfferedService } from '../names/named-service.ts';
+import type { Seat } from '../names/seat.ts';
 import type { SharedPort } from '../names/shared-ports.ts';
+import type { RegistrationState } from '../status.ts';
 import { type AgentRequest, AgentSession, type SessionObserver } from './agent-session.ts';
 import { formatRegistered, type Grant, type Terms } from './grant.ts';
 import { KEY_SHARED, KeySharing } from './key-sharing.ts';
 import type { Opening } from './opening.ts';
-import { type Registration, reporting } from './registration.ts';
+import { isLeft, type Registration, reporting } from './registration.ts';
 
 /** Back-connects that an agent may keep here for clients that are yet to come. */
 const MAX_SPARES = 64;
@@ -39,47 +43,52 @@ const MAX_SPARES = 64;
  * told, for which there is no time. `live`: an agent is here.
  */
 type State =
-  | { at: 'held'; expiry: NodeJS.Timeout | undefined }
+  | { at: 'held'; expiry: NodeJS.Timeout | undefined; until?: Date }
   | { at: 'live'; session: AgentSession; mux: MuxSession | undefined }
   | { at: 'ended'; ending: RegistrationEnding };
 
 /** An agent's registration, which outlives its control connections for the time of its lease. */
-export class ExtendedRegistration implements Registration, NamedService, SessionObserver {
+export class ExtendedRegistration implements Registration, OfferedService, SessionObserver {
   readonly exchange: Exchange;
   readonly ended: Promise<void>;
+  readonly entrances: readonly Entrance[];
   readonly #share: SharedPort | undefined;
   readonly #terms: Terms;
   readonly #emit: EmitBrokerEvent;
   readonly #sharing = new KeySharing();
   readonly #failures = new Map(FAILURE_REASONS.map((reason) => [reason, 0]));
-  readonly #canHoldBack: boolean;
   #info: RegistrationInfo;
   #lease: Lease;
   #limits: ClientLimits;
+  #seat: Seat | undefined;
+  /** Whether an agent has its key, to come back with. */
+  #isKnown: boolean;
   #state: State = { at: 'held', expiry: undefined };
   #isParked = false;
+  #isDismissed = false;
   #resolveEnded: () => void = () => {};
 
   private constructor(
-    { id, lease, settings, share, address }: Opening,
+    { id, lease, settings, share, seat, isKnown, node, address }: Opening,
     exchange: Exchange,
     clientPort: number,
-    plane: DataPlane,
     terms: Terms,
     emit: EmitBrokerEvent,
   ) {
     const { name, group, token, secured } = lease;
     const { backConnectPort } = exchange;
     const ports = { clientPort, backConnectPort };
-    this.#info = { id, protocol: 'extended', address, ...ports, name, group, token, secured };
+    this.#info = { id, protocol: 'extended', address, ...ports, name, group, token, secured, node };
     this.#lease = { ...lease, port: clientPort };
     this.#limits = settings.limits;
     this.exchange = exchange;
     this.#share = share;
+    this.#seat = seat;
+    this.#isKnown = isKnown;
+    this.entrances = [share ?? entranceOf(exchange, 'clients', 'client')];
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    this.#canHoldBack = plane.name === 'portable';
     this.#terms = terms;
     this.#emit = emit;
   }
@@ -91,7 +100,7 @@ export class ExtendedRegistration implements Registration, NamedService, Session
     terms: Terms,
     emit: EmitBrokerEvent,
   ): Promise<ExtendedRegistration> {
-    const { settings, share } = opening;
+    const { settings, share, inherits } = opening;
     let registration: ExtendedRegistration;
     let exchange: Exchange | undefined;
     try {
@@ -100,8 +109,8 @@ export class ExtendedRegistration implements Registration, NamedService, Session
         notify: (text) => registration.#notify(text),
         ...(opening.lease.muxed && { fetch: (client) => registration.#fetch(client) }),
       });
-      const port = (await share?.open()) ?? exchange.clientPort;
-      registration = new ExtendedRegistration(opening, exchange, port, plane, terms, emit);
+      const port = (await share?.open()) ?? inherits ?? exchange.clientPort;
+      registration = new ExtendedRegistration(opening, exchange, port, terms, emit);
     } catch (error) {
       share?.leave();
       await exchange?.stop();
@@ -111,7 +120,11 @@ export class ExtendedRegistration implements Registration, NamedService, Session
     return registration;
   }
 
+  /** Its name may have been claimed anew since the last look. */
   get info(): RegistrationInfo {
+    const { node, generation } = this.#info;
+    const now = node === undefined ? undefined : this.#seat?.generation;
+    if (now !== generation) this.#info = { ...this.#info, generation: now };
     return this.#info;
   }
 
@@ -124,12 +137,38 @@ export class ExtendedRegistration implements Registration, NamedService, Session
     return this.#state.at === 'ended' ? this.#state.ending : undefined;
   }
 
+  /** Whether what it had is left to others, now that it has ended. Nobody could take what no agent knows the key of. */
+  get isLeft(): boolean {
+    return this.#isKnown && isLeft(this.ending);
+  }
+
+  get state(): RegistrationState {
+    const { at } = this.#state;
+    if (at === 'ended' || (at === 'held' && this.#isDismissed)) return 'draining';
+    return at === 'live' && this.#isParked ? 'parked' : at;
+  }
+
+  get leaseEnds(): Date | undefined {
+    return this.#state.at === 'held' ? this.#state.until : undefined;
+  }
+
   get isAvailable(): boolean {
     return this.#state.at === 'live' && !this.#isParked;
   }
 
-  enter(client: Socket, begun?: ClientBeginning): void {
+  get isOffered(): boolean {
+    return this.isAvailable;
+  }
+
+  enter(client: StreamSocket, begun?: ClientBeginning): void {
     this.exchange.adoptClient(client, begun);
+  }
+
+  /** From when its agent is here, clients come by its name, too. That, or its end, may come before its name is claimed. */
+  take(seat: Seat): void {
+    this.#seat = seat;
+    if (this.#state.at === 'ended') this.#giveUp(seat);
+    else if (this.#state.at === 'live') seat.give(this);
   }
 
   /** Whether a newcomer with the key gets it. If not, the agent that is here is warned. */
@@ -142,16 +181,14 @@ export class ExtendedRegistration implements Registration, NamedService, Session
 
   /** What its clients are held to from now on. */
   limit(limits: ClientLimits, requested: Lease['limits']): void {
-    // Bytes are held back by one data plane only, and which one this is was settled when it opened.
-    const { bytesPerSecond } = this.#canHoldBack ? limits : this.#limits;
-    this.#limits = { ...limits, bytesPerSecond };
+    this.#limits = keptBy(this.exchange, limits);
     this.#lease = { ...this.#lease, limits: requested };
     this.exchange.limit(this.#limits);
   }
 
   /** Its agent is here, and is told so. Another one that may still be here has to go. */
   goLive(connection: ControlConnection, lines: LineBuffer, grant: Grant): void {
-    this.#dismiss(REPLACED);
+    this.#letGo(REPLACED);
     const { address, mux } = connection;
     this.#info = { ...this.#info, address };
     const heartbeat = this.#terms.heartbeat * 1000;
@@ -164,25 +201,57 @@ export class ExtendedRegistration implements Registration, NamedService, Session
     // On its way before the data plane, which may write past the stream, can announce the first client.
     connection.send(formatRegistered(this.#info, this.#terms, this.#limits, spares, grant));
     this.exchange.announce({ descriptor: connection.descriptor, spares });
+    this.#isKnown = true;
+    this.#seat?.give(this);
     if (grant.resumed) this.#emit('resumed', this.#info);
     session.start();
   }
 
   /** From now on the lease runs out, unless its agent comes back. */
   expire(): void {
-    const expiry = setTimeout(() => void this.end('lease-over'), this.#terms.lease * 1000);
-    this.#state = { at: 'held', expiry };
+    const lease = this.#terms.lease * 1000;
+    const expiry = setTimeout(() => void this.end('lease-over'), lease);
+    this.#state = { at: 'held', expiry, until: new Date(Date.now() + lease) };
+    this.#seat?.give(this);
+  }
+
+  async dismiss(): Promise<void> {
+    await Promise.all(this.entrances.map((entrance) => entrance.shut()));
+    const isAwaited = this.#state.at === 'live' && this.exchange.counters().waiting > 0;
+    if (!isAwaited) return this.end('shutdown');
+    this.#isDismissed = true;
+    // Behind the clients that it is yet to be told of.
+    this.exchange.say(formatError(SHUTDOWN));
+  }
+
+  /** From now on clients that come by its name wait until another member of the fleet has it. Resolves when that may take it. */
+  async leaveName(): Promise<void> {
+    await this.#seat?.leave();
   }
 
   /** Its agent is told when the listeners are shut: what it asks for next may be this port. */
-  async end(ending: RegistrationEnding): Promise<void> {
+  end(ending: RegistrationEnding): Promise<void> {
+    return this.#end(ending, LAST_WORDS[ending]);
+  }
+
+  /**
+   * Another member of the fleet has it, or is to have it.
+   *
+   * @param to - that one, if it is known
+   */
+  endElsewhere(ending: 'moved' | 'claim-lost', to: string | undefined): Promise<void> {
+    return this.#end(ending, { ...ELSEWHERE, to });
+  }
+
+  async #end(ending: RegistrationEnding, lastWord: ProtocolError | undefined): Promise<void> {
     const before = this.#state;
     if (before.at === 'ended') return;
     this.#state = { at: 'ended', ending };
     this.#share?.leave(this);
+    if (this.#seat !== undefined) this.#giveUp(this.#seat);
     if (before.at === 'held') clearTimeout(before.expiry);
     await this.exchange.stop();
-    if (before.at === 'live') before.session.end(LAST_WORDS[ending]);
+    if (before.at === 'live') before.session.end(lastWord);
     this.#resolveEnded();
     this.#emit('ended', this.#info, ending, this.exchange.counters());
   }
@@ -190,7 +259,11 @@ export class ExtendedRegistration implements Registration, NamedService, Session
   interrupted(interruption: Interruption, error?: ProtocolError): void {
     if (this.#state.at !== 'live') return;
     this.#sharing.left();
-    this.#dismiss(error);
+    this.#letGo(error);
+    if (this.#isDismissed) {
+      this.#state = { at: 'held', expiry: undefined };
+      return;
+    }
     this.expire();
     this.#emit('held', this.#info, interruption, this.#terms.lease);
   }
@@ -223,16 +296,23 @@ export class ExtendedRegistration implements Registration, NamedService, Session
    * Lets go of the agent that is here, or stops the lease from running out. The last word goes past
    * the data plane: what that may still be writing are whole lines, unless the agent reads none.
    */
-  #dismiss(lastWord?: ProtocolError): void {
+  #letGo(lastWord?: ProtocolError): void {
     if (this.#state.at === 'held') clearTimeout(this.#state.expiry);
     if (this.#state.at !== 'live') return;
     this.exchange.hold();
     this.#state.session.end(lastWord);
   }
 
+  #giveUp(seat: Seat): void {
+    // Who loses the name meanwhile is told so besides.
+    if (this.isLeft) seat.leave().catch(() => {});
+    seat.release();
+  }
+
   #park(parked: boolean): void {
     this.#isParked = parked;
     this.exchange.park(parked);
+    this.#seat?.update();
   }
 
   /** Takes the client to its agent, which is told whose bytes follow. */

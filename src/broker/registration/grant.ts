@@ -24,6 +24,14 @@ export interface Spares {
   most: number;
 }
 
+/** Under which clients reach a service at the TLS and HTTP doors. */
+export function hostNameOf(
+  name: string | undefined,
+  domain: string | undefined,
+): string | undefined {
+  return name === undefined || domain === undefined ? undefined : `${name}.${domain}`;
+}
+
 /** The line that gives an agent its registration. */
 export function formatRegistered(
   { id: registration, clientPort: port, backConnectPort: dialled, name }: RegistrationInfo,
@@ -33,7 +41,7 @@ export function formatRegistered(
   grant: Grant,
 ): string {
   const deadline = heartbeat * MISSED_HEARTBEATS;
-  const hostName = name === undefined || domain === undefined ? undefined : `${name}.${domain}`;
+  const hostName = hostNameOf(name, domain);
   const backConnectPort = dialled === 0 ? undefined : dialled;
   const registered: Registered = {
     ...{ registration, host, port, name, hostName, backConnectPort, ...grant },

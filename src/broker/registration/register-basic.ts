@@ -1,6 +1,7 @@
-import type { ExchangeSettings } from '../../data-plane/data-plane.ts';
+import type { ClientLimits, ExchangeSettings } from '../../data-plane/data-plane.ts';
 import { formatAddress } from '../../options/values.ts';
 import type { ProtocolError } from '../../protocol/error-codes.ts';
+import type { Access } from '../access/access.ts';
 import { strictest } from '../access/limits.ts';
 import { choosePort, type PortWish } from '../access/ports.ts';
 import type { ControlConnection } from '../control-connection.ts';
@@ -56,6 +57,11 @@ export function registerMux(
   );
 }
 
+/** They may all wait, as there are registrants that serve one client at a time. */
+export function limitsOfBasic({ limits }: Access): ClientLimits {
+  return { ...strictest(limits), waiting: limits.clients };
+}
+
 /** What is particular to one kind of these registrations. */
 interface Kind {
   exchange: Pick<ExchangeSettings, 'backConnectFrom'> & { backConnectPort?: undefined };
@@ -70,7 +76,7 @@ async function register(
   { exchange, isGone, open }: Kind,
 ): Promise<Refusal | undefined> {
   if (!access.admitsAnybodyAt(address)) return { cause: 'basic-refused', error: REFUSED };
-  const limits = { ...strictest(access.limits), waiting: access.limits.clients };
+  const limits = limitsOfBasic(access);
   const ports = choosePort(wish, access.ports, registry.ports);
   const claim = { ports, rights: undefined, event: 'registered' } as const;
   const opened = await registry.open(claim, (id, clientPort) => {

@@ -1,3 +1,4 @@
+import type { ExchangeCounters } from '../../data-plane/data-plane.ts';
 import type { DescriptorBudget } from '../../data-plane/descriptor-budget.ts';
 import { reasonOf } from '../../errors.ts';
 import type { PortChoice, TakenPorts } from '../access/ports.ts';
@@ -5,6 +6,7 @@ import type { TokenRights } from '../access/token-rights.ts';
 import type { EmitBrokerEvent } from '../events.ts';
 import type { Refusal } from '../reception/refusal.ts';
 import type { Registration } from './registration.ts';
+import { sumOf } from './sum.ts';
 
 /** Both listeners, and the control connection, which a data plane may hold a second time. */
 const DESCRIPTORS = 3;
@@ -21,22 +23,34 @@ export interface Claim {
   event: 'registered' | 'restored';
 }
 
+/** A registration and when its listeners were opened. */
+export interface Registered {
+  registration: Registration;
+  since: Date;
+}
+
 /** All registrations, and what they take of what is limited: places, client ports, descriptors. */
 export class Registry {
-  readonly #most: number;
+  #most: number;
   readonly #budget: DescriptorBudget;
   readonly #emit: EmitBrokerEvent;
   /** Client ports, and how many have each: those of a group share theirs. */
   readonly #ports = new Map<number, number>();
   readonly #opening = new Set<Promise<unknown>>();
-  readonly #all = new Map<number, Registration>();
+  readonly #all = new Map<number, Registered>();
   readonly #ofToken = new Map<string, number>();
+  /** Of registrations of which nothing is left. */
+  #past = sumOf([]);
   #count = 0;
   #lastId = 0;
   #isClosing = false;
 
-  /** @param most - at one time */
-  constructor(most: number, budget: DescriptorBudget, emit: EmitBrokerEvent) {
+  /**
+   * @param most - at one time
+   * @param lastId - that was given by the process before
+   */
+  constructor(most: number, budget: DescriptorBudget, emit: EmitBrokerEvent, lastId = 0) {
+    this.#lastId = lastId;
     this.#most = most;
     this.#budget = budget;
     this.#emit = emit;
@@ -47,18 +61,33 @@ export class Registry {
     return this.#ports;
   }
 
+  /** The last that was given to a registration. */
+  get lastId(): number {
+    return this.#lastId;
+  }
+
   /** Those included of which only relayed connections are left. */
   all(): Registration[] {
+    return this.list().map(({ registration }) => registration);
+  }
+
+  /** The same, with when the listeners of each were opened. */
+  list(): Registered[] {
     return [...this.#all.values()];
   }
 
-  /** Relayed connections. */
-  get pairs(): number {
-    return this.all().reduce((sum, { exchange }) => sum + exchange.counters().paired, 0);
+  /** Of all there have been. */
+  get counters(): ExchangeCounters {
+    return sumOf([this.#past, ...this.all().map(({ exchange }) => exchange.counters())]);
+  }
+
+  /** How many there are of a token. */
+  ofToken(name: string): number {
+    return this.#ofToken.get(name) ?? 0;
   }
 
   find(id: number): Registration | undefined {
-    return this.#all.get(id);
+    return this.#all.get(id)?.registration;
   }
 
   /**
@@ -70,6 +99,7 @@ export class Registry {
     claim: Claim,
     open: (id: number, clientPort: number | undefined) => Promise<R>,
   ): Promise<R | Refusal> {
+    if (this.#isClosing) return { cause: 'shutdown' };
     const opening = this.#open(claim, open);
     this.#opening.add(opening);
     const opened = await opening;
@@ -77,6 +107,39 @@ export class Registry {
     if ('cause' in opened || !this.#isClosing) return opened;
     await opened.end('shutdown');
     return { cause: 'shutdown' };
+  }
+
+  /** Resolves when all that are being opened at the moment are open, or could not be. */
+  async opened(): Promise<void> {
+    await Promise.allSettled(this.#opening);
+  }
+
+  /** How many there may be at one time from now on; those that are here stay. */
+  bound(most: number): void {
+    this.#most = most;
+  }
+
+  /** Resolves when nothing is being opened. */
+  async settled(): Promise<void> {
+    while (this.#opening.size > 0) await Promise.all(this.#opening);
+  }
+
+  /** Clients that wait, of those registrations whose server is there to fetch them. */
+  get waiting(): number {
+    return this.all()
+      .filter(({ state }) => state !== 'held')
+      .reduce((sum, { exchange }) => sum + exchange.counters().waiting, 0);
+  }
+
+  /** Clients that are joined with their services. */
+  get paired(): number {
+    return this.all().reduce((sum, { exchange }) => sum + exchange.counters().paired, 0);
+  }
+
+  /** Opens none any more, and has those end that are here; see {@link Registration.dismiss}. */
+  async dismiss(): Promise<void> {
+    this.#isClosing = true;
+    await Promise.all(this.all().map((registration) => registration.dismiss()));
   }
 
   /** Ends all of them. Resolves when their relayed connections have ended, too. */
@@ -92,7 +155,7 @@ export class Registry {
 
   /** Resets all relayed connections. */
   cut(): void {
-    for (const { exchange } of this.#all.values()) exchange.cut();
+    for (const { exchange } of this.all()) exchange.cut('drain');
   }
 
   async #open<R extends Registration>(
@@ -107,12 +170,15 @@ export class Registry {
       return opened;
     }
     const { info, exchange, ended } = opened;
-    this.#all.set(info.id, opened);
+    this.#all.set(info.id, { registration: opened, since: new Date() });
     void ended.then(() => {
       this.#givePort(info.clientPort);
       this.#give(rights);
     });
-    void exchange.finished.then(() => this.#all.delete(info.id));
+    void exchange.finished.then(() => {
+      this.#all.delete(info.id);
+      this.#past = sumOf([this.#past, exchange.counters()]);
+    });
     this.#emit(event, info);
     return opened;
   }
@@ -152,7 +218,7 @@ export class Registry {
   #take(rights: TokenRights | undefined): Refusal | undefined {
     if (this.#count >= this.#most) return { cause: 'full' };
     const { name = '', maxRegistrations = Number.POSITIVE_INFINITY } = rights ?? {};
-    const ofToken = this.#ofToken.get(name) ?? 0;
+    const ofToken = this.ofToken(name);
     if (ofToken >= maxRegistrations) return { cause: 'token-full', detail: name };
     if (!this.#budget.take(DESCRIPTORS)) return { cause: 'descriptors' };
     this.#count += 1;

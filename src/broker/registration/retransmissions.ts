@@ -9,14 +9,14 @@ import { plainAddress } from '../../data-plane/address.ts';
  * TCP keepalive sends no probe while data is in flight, so a peer that vanished
  * with a notification on its way shows only after some 15 minutes of
  * retransmission (tcp(7), tcp_retries2). Linux lists the count of every
- * connection in /proc/net/tcp (proc(5)); elsewhere the answer is always 0.
+ * connection in /proc/self/net/tcp (proc(5)); elsewhere the answer is always 0.
  */
 export async function retransmissions(
   socket: Partial<Pick<Socket, 'localPort' | 'remoteAddress' | 'remotePort'>>,
 ): Promise<number> {
   const { localPort = 0, remoteAddress = '', remotePort = 0 } = socket;
   const remote = addressInTable(plainAddress(remoteAddress));
-  const rows = [...(await table('/proc/net/tcp')), ...(await table('/proc/net/tcp6'))];
+  const rows = [...(await table('/proc/self/net/tcp')), ...(await table('/proc/self/net/tcp6'))];
   const row = rows.find(
     (each) =>
       each.localPort === localPort &&

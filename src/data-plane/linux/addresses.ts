@@ -1,8 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { setTimeout } from 'node:timers/promises';
+import { within } from '../../within.ts';
 import type { Endpoint } from '../data-plane.ts';
-import { failure } from '../failure.ts';
 import { DIAL_TIMEOUT } from '../limits.ts';
 import type { SocketAddress } from './system-calls.ts';
 
@@ -36,17 +35,12 @@ export class Addresses {
   }
 
   async #lookUp(host: string): Promise<string[]> {
-    const tooLong = new AbortController();
     try {
-      const timeout = setTimeout(DIAL_TIMEOUT, undefined, { signal: tooLong.signal }).then(() => {
-        throw failure('ETIMEDOUT', 'the look-up took too long');
-      });
-      const found = await Promise.race([lookup(host, { all: true }), timeout]);
+      const found = await within(DIAL_TIMEOUT, lookup(host, { all: true }));
       const addresses = found.map(({ address }) => address);
       this.#looked.set(host, { at: performance.now(), addresses });
       return addresses;
     } finally {
-      tooLong.abort();
       this.#looking.delete(host);
     }
   }

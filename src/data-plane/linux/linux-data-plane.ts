@@ -9,10 +9,12 @@ import {
   type Exchange,
   type ExchangeObserver,
   type ExchangeSettings,
+  NOTHING_MOVED,
   type SpareRequest,
 } from '../data-plane.ts';
 import { DescriptorBudget } from '../descriptor-budget.ts';
 import { Addresses } from './addresses.ts';
+import { Hairpin } from './hairpin.ts';
 import { LoopThread } from './loop-thread.ts';
 import { RemoteDial } from './remote-dial.ts';
 import { RemoteExchange } from './remote-exchange.ts';
@@ -30,6 +32,7 @@ export class LinuxDataPlane implements DataPlane {
   readonly #maxThreads: number;
   readonly #threads: LoopThread[] = [];
   readonly #addresses = new Addresses();
+  readonly #hairpin: Hairpin;
   #lastId = 0;
 
   /**
@@ -44,6 +47,11 @@ export class LinuxDataPlane implements DataPlane {
     this.#maxThreads = maxThreads;
     this.#observer = observer;
     this.#budget = budget;
+    this.#hairpin = new Hairpin(budget);
+  }
+
+  get threads(): number {
+    return this.#threads.length;
   }
 
   async openExchange(settings: ExchangeSettings, observer: ExchangeObserver): Promise<Exchange> {
@@ -75,7 +83,8 @@ export class LinuxDataPlane implements DataPlane {
     } catch (error) {
       // No thread could be started.
       const ended = Promise.reject(new DialError('relay', error));
-      return { dialled: Promise.resolve(), ended, cut: () => {} };
+      const moved = () => NOTHING_MOVED;
+      return { dialled: Promise.resolve(), ended, moved, cut: () => {} };
     }
   }
 
@@ -91,7 +100,12 @@ export class LinuxDataPlane implements DataPlane {
     }
   }
 
+  async answers(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.answers()));
+  }
+
   async close(): Promise<void> {
+    await this.#hairpin.close();
     await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 
@@ -101,8 +115,9 @@ export class LinuxDataPlane implements DataPlane {
     observer: ExchangeObserver,
   ): Promise<Exchange> {
     const id = this.#nextId();
+    const thread = this.#leastLoaded();
     const open = { ...settings, address };
-    return RemoteExchange.open(id, this.#leastLoaded(), open, observer, this.#budget);
+    return RemoteExchange.open(id, thread, open, observer, this.#budget, this.#hairpin);
   }
 
   #nextId(): number {

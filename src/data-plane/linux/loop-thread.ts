@@ -10,6 +10,7 @@ import {
   type ThreadSettings,
 } from './messages.ts';
 import { close, openBell, ring } from './system-calls.ts';
+import { TrafficBoard } from './traffic-board.ts';
 
 /** Told what one exchange or dial of the thread reports. */
 export type Listener = (event: LoopEvent) => void;
@@ -30,6 +31,8 @@ export class LoopThread {
     });
   }
 
+  /** What its dials move. */
+  readonly traffic = new TrafficBoard();
   readonly #worker: Worker;
   readonly #observer: DataPlaneObserver;
   readonly #budget: DescriptorBudget;
@@ -37,6 +40,7 @@ export class LoopThread {
   readonly #state: SharedCell = new Int32Array(new SharedArrayBuffer(8));
   readonly #listeners = new Map<number, Listener>();
   #commands: LoopCommand[] = [];
+  #asking: (() => void)[] = [];
   #closing: Promise<void> | undefined;
   #failure: Error | undefined;
   #gone = false;
@@ -47,7 +51,10 @@ export class LoopThread {
     // Taken even if there are none left: there is no relay without a thread.
     budget.give(-DESCRIPTORS_PER_THREAD);
     const { cell } = budget;
-    const workerData: ThreadSettings = { bell: this.#bell, budget: cell, state: this.#state };
+    const workerData: ThreadSettings = {
+      ...{ bell: this.#bell, budget: cell, state: this.#state },
+      traffic: this.traffic.memory,
+    };
     // Without Node's options of this process: preloaded modules are no business of a thread, and it cannot start with some.
     const options = { workerData, execArgv: [] };
     this.#worker = new Worker(new URL('./loop/thread.js', import.meta.url), options);
@@ -79,6 +86,14 @@ export class LoopThread {
   send(command: LoopCommand): void {
     if (this.#commands.length === 0) process.nextTick(() => this.#flush());
     this.#commands.push(command);
+  }
+
+  /** Resolves when the thread has answered, between two turns of its loop. */
+  answers(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#asking.push(resolve);
+      this.send({ do: 'answer' });
+    });
   }
 
   /** Resolves when the thread has ended. */
@@ -127,6 +142,7 @@ export class LoopThread {
     for (const event of events) {
       try {
         if (event[0] === 'warning') this.#observer.warning(event[2]);
+        else if (event[0] === 'answer') this.#asking.shift()?.();
         else this.#listeners.get(event[1])?.(event);
       } catch (error) {
         // A user's listener failed. That must not lose what else has happened.

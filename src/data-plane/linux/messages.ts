@@ -3,10 +3,14 @@ import type {
   BackConnectRefusal,
   ClientLimits,
   ClientRefusal,
+  CutReason,
   DataPlaneWarning,
   ExchangeSettings,
+  ListenerDescriptors,
+  ListenerSide,
   LiveConnection,
   PairEnding,
+  Side,
   WaitingEnding,
 } from '../data-plane.ts';
 import type { SharedCell } from '../descriptor-budget.ts';
@@ -20,6 +24,8 @@ export interface ThreadSettings {
   bell: number;
   /** The count of the process's descriptor budget. */
   budget: SharedCell;
+  /** Of the {@link TrafficBoard}. */
+  traffic: SharedArrayBuffer;
   /** See {@link HANDLED} and {@link READY}. */
   state: SharedCell;
 }
@@ -59,13 +65,18 @@ export type LoopCommand =
   | { do: 'adopt-client'; id: number; connection: Detached; greeting: string }
   | { do: 'say'; id: number; line: string }
   | { do: 'list'; id: number }
+  /** Comes back as an event when it is done. */
+  | { do: 'shut'; id: number; side: ListenerSide }
+  /** The descriptors are the thread's from now on. Answered like `open`. */
+  | { do: 'accept-from'; id: number; listeners: ListenerDescriptors }
   | { do: 'stop'; id: number }
-  | { do: 'cut'; id: number }
+  | { do: 'cut'; id: number; why: CutReason; client: number | undefined }
   | ({ do: 'dial'; id: number } & ResolvedDial)
   | ({ do: 'park'; id: number } & ResolvedSpare)
   /** A spare, once it is taken. */
   | ({ do: 'serve'; id: number } & ResolvedTarget)
   | { do: 'cut-dial'; id: number }
+  | { do: 'answer' }
   | { do: 'close' };
 
 /** The host is an address here: look-ups are the main thread's. */
@@ -81,6 +92,8 @@ export interface ResolvedTarget {
   target: SocketAddress[];
   preface?: Uint8Array | undefined;
   halfCloseTimeout: number;
+  /** On the {@link TrafficBoard}. */
+  place: number;
 }
 
 export interface ResolvedSpare {
@@ -95,21 +108,26 @@ export interface ResolvedSpare {
  * between threads at a third of what objects cost.
  */
 export type LoopEvent =
-  | [is: 'opened', id: number, clientPort: number, backConnectPort: number]
+  | [is: 'opened', id: number, clients: Bound | undefined, backConnects: Bound | undefined]
   | [is: 'not-opened', id: number, error: SystemFailure]
   | [is: 'listed', id: number, connections: LiveConnection[]]
+  | [is: 'shut', id: number]
+  | [is: 'accepting', id: number, clients: Bound | undefined, backConnects: Bound | undefined]
+  | [is: 'not-accepting', id: number, error: SystemFailure]
   | [is: 'stopped', id: number]
   | [is: 'finished', id: number]
   | [is: 'notify', id: number, round: number, text: string]
-  | [is: 'client-waiting', id: number, client: number, address: string]
-  | [is: 'client-paired', id: number, client: number]
+  | [is: 'client-waiting', id: number, client: number, address: string, port: number]
+  | [is: 'client-paired', id: number, client: number, address: string, port: number, waited: number]
   | [
       is: 'client-ended',
       id: number,
       client: number,
       address: string,
+      port: number,
       ...traffic: Traffic,
       ending: PairEnding | WaitingEnding,
+      firstEnd: Side | undefined,
       waited: number,
       lasted: number,
     ]
@@ -118,10 +136,23 @@ export type LoopEvent =
   | [is: 'taken', id: number, line: string]
   | [is: 'dialled', id: number]
   | [is: 'dial-failed', id: number, side: 'relay' | 'target', error: SystemFailure]
-  | [is: 'dial-ended', id: number, ...traffic: Traffic, ending: PairEnding]
+  | [is: 'answer', id: undefined]
+  | [
+      is: 'dial-ended',
+      id: number,
+      ...traffic: Traffic,
+      ending: PairEnding,
+      firstEnd: Side | undefined,
+    ]
   | [is: 'warning', id: undefined, warning: DataPlaneWarning]
   /** Said by the main thread itself, to everyone who waits for that thread. */
   | [is: 'thread-failed', id: number, error: Error];
+
+/** A listener of an exchange, owned by its thread. */
+export interface Bound {
+  readonly port: number;
+  readonly descriptor: number;
+}
 
 /** Bytes of a pair so far. */
 export type Traffic = [toServer: number, toClient: number];

@@ -10,6 +10,7 @@ export class RemoteDial {
   readonly ended: Promise<PairReport>;
   readonly #id: number;
   readonly #thread: LoopThread;
+  readonly #place: number;
   readonly #order: (target: ResolvedTarget) => LoopCommand;
   #lookUpError: unknown;
   #resolveDialled: () => void = () => {};
@@ -25,6 +26,7 @@ export class RemoteDial {
   ) {
     this.#id = id;
     this.#thread = thread;
+    this.#place = thread.traffic.take();
     this.#order = order;
     this.dialled = new Promise((resolve) => {
       this.#resolveDialled = resolve;
@@ -49,7 +51,8 @@ export class RemoteDial {
     if (target === undefined) void dial.#findAndSend(request, addresses);
     else dial.#send({ ...request, target });
     const { dialled, ended } = dial;
-    return { dialled, ended, cut: () => dial.#cut() };
+    const moved = () => thread.traffic.read(dial.#place);
+    return { dialled, ended, moved, cut: () => dial.#cut() };
   }
 
   /** Also without an address for the target: the relay may have to be dialled all the same, or reset. */
@@ -61,9 +64,10 @@ export class RemoteDial {
     if (!this.#isOver) this.#send({ ...request, target });
   }
 
-  #send({ target, preface, halfCloseTimeout }: ResolvedTarget): void {
+  #send({ target, preface, halfCloseTimeout }: Omit<ResolvedTarget, 'place'>): void {
     this.#isSent = true;
-    this.#thread.send(this.#order({ target, preface, halfCloseTimeout }));
+    const place = this.#place;
+    this.#thread.send(this.#order({ target, preface, halfCloseTimeout, place }));
   }
 
   #cut(): void {
@@ -72,10 +76,16 @@ export class RemoteDial {
   }
 
   #fail(error: DialError): void {
-    this.#isOver = true;
-    this.#thread.forget(this.#id);
+    this.#forget();
     this.#resolveDialled();
     this.#rejectEnded(error);
+  }
+
+  #forget(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#thread.forget(this.#id);
+    this.#thread.traffic.give(this.#place);
   }
 
   #heard(event: LoopEvent): void {
@@ -93,9 +103,9 @@ export class RemoteDial {
         this.#fail(new DialError('relay', event[2]));
         break;
       case 'dial-ended': {
-        const [, , bytesToServer, bytesToClient, ending] = event;
-        this.#thread.forget(this.#id);
-        this.#resolveEnded({ bytesToServer, bytesToClient, ending });
+        const [, , bytesToServer, bytesToClient, ending, firstEnd] = event;
+        this.#forget();
+        this.#resolveEnded({ bytesToServer, bytesToClient, ending, firstEnd });
       }
     }
   }

@@ -4,31 +4,34 @@ import type {
   BackConnectHello,
   ClientBeginning,
   ClientLimits,
+  CutReason,
   Exchange,
   ExchangeCounters,
   ExchangeObserver,
+  ListenerDescriptors,
+  ListenerSide,
   LiveConnection,
   StreamSocket,
 } from '../data-plane.ts';
 import type { DescriptorBudget } from '../descriptor-budget.ts';
 import { SharedCounters } from '../shared-counters.ts';
 import { type Detached, detach } from './detach.ts';
+import type { Hairpin } from './hairpin.ts';
 import type { LoopThread } from './loop-thread.ts';
-import { type LoopEvent, type OpenSettings, systemError } from './messages.ts';
-import { duplicate } from './system-calls.ts';
+import { type Bound, type LoopEvent, type OpenSettings, systemError } from './messages.ts';
+import { closeListeners, duplicate } from './system-calls.ts';
 
 /** Of a client that was only accepted. */
 const NOTHING_YET: ClientBeginning = { read: new Uint8Array(0), greeting: '' };
 
 /** An exchange that lives in a thread. */
 export class RemoteExchange implements Exchange {
-  clientPort = 0;
-  backConnectPort = 0;
   readonly finished: Promise<void>;
   readonly #id: number;
   readonly #thread: LoopThread;
   readonly #observer: ExchangeObserver;
   readonly #budget: DescriptorBudget;
+  readonly #hairpin: Hairpin;
   readonly #counters = new SharedCounters();
   readonly #stopped: Promise<void>;
   #opened: (error?: Error) => void = () => {};
@@ -38,17 +41,25 @@ export class RemoteExchange implements Exchange {
   /** Of announcements and holds. */
   #round = 0;
   #lists: ((connections: LiveConnection[]) => void)[] = [];
+  #bound: { readonly [side in ListenerSide]?: Bound | undefined } = {};
+  readonly #shut = new Set<ListenerSide>();
+  #shutting: (() => void)[] = [];
+  #accepting: ((error?: Error) => void)[] = [];
+  /** Clients that are about to have a socket. */
+  readonly #coming = new Set<Promise<void>>();
 
   private constructor(
     id: number,
     thread: LoopThread,
     observer: ExchangeObserver,
     budget: DescriptorBudget,
+    hairpin: Hairpin,
   ) {
     this.#id = id;
     this.#thread = thread;
     this.#observer = observer;
     this.#budget = budget;
+    this.#hairpin = hairpin;
     this.#stopped = new Promise((resolve) => {
       this.#resolveStopped = resolve;
     });
@@ -64,15 +75,53 @@ export class RemoteExchange implements Exchange {
     settings: OpenSettings,
     observer: ExchangeObserver,
     budget: DescriptorBudget,
+    hairpin: Hairpin,
   ): Promise<RemoteExchange> {
     checkLimits(settings.limits);
-    const exchange = new RemoteExchange(id, thread, observer, budget);
+    const exchange = new RemoteExchange(id, thread, observer, budget, hairpin);
     await new Promise<void>((resolve, reject) => {
       exchange.#opened = (error) => (error === undefined ? resolve() : reject(error));
       thread.listen(id, (event) => exchange.#heard(event));
       thread.send({ do: 'open', id, settings, counters: exchange.#counters.memory });
     });
     return exchange;
+  }
+
+  get clientPort(): number {
+    return this.#bound.clients?.port ?? 0;
+  }
+
+  get backConnectPort(): number {
+    return this.#bound.backConnects?.port ?? 0;
+  }
+
+  get listeners(): ListenerDescriptors {
+    const of = (side: ListenerSide) =>
+      this.#shut.has(side) ? undefined : this.#bound[side]?.descriptor;
+    return { clients: of('clients'), backConnects: of('backConnects') };
+  }
+
+  async shut(side: ListenerSide): Promise<void> {
+    this.#shut.add(side);
+    if (side === 'clients') await Promise.all(this.#coming);
+    if (this.#isFinished) return;
+    await new Promise<void>((resolve) => {
+      this.#shutting.push(resolve);
+      this.#thread.send({ do: 'shut', id: this.#id, side });
+    });
+  }
+
+  async acceptFrom(listeners: ListenerDescriptors): Promise<void> {
+    if (this.#isFinished) {
+      closeListeners(listeners);
+      throw new Error('it has ended');
+    }
+    await new Promise<void>((resolve, reject) => {
+      this.#accepting.push((error) => (error === undefined ? resolve() : reject(error)));
+      this.#thread.send({ do: 'accept-from', id: this.#id, listeners });
+    });
+    if (listeners.clients !== undefined) this.#shut.delete('clients');
+    if (listeners.backConnects !== undefined) this.#shut.delete('backConnects');
   }
 
   /** The descriptor is duplicated here and now, since its number may be another connection's by the time a thread reads this. */
@@ -97,6 +146,8 @@ export class RemoteExchange implements Exchange {
     this.#thread.send({ do: 'set-parked', id: this.#id, isParked });
   }
 
+  readonly hasByteRates = false;
+
   limit(limits: ClientLimits): void {
     checkLimits(limits);
     this.#thread.send({ do: 'limit', id: this.#id, limits });
@@ -113,10 +164,19 @@ export class RemoteExchange implements Exchange {
     else this.#thread.send({ do: 'adopt', id: this.#id, connection, hello });
   }
 
-  adoptClient(socket: Socket, { read, greeting } = NOTHING_YET): void {
-    const connection = this.#detach(socket, read);
-    if (connection === undefined) socket.resetAndDestroy();
-    else this.#thread.send({ do: 'adopt-client', id: this.#id, connection, greeting });
+  adoptClient(client: StreamSocket, begun = NOTHING_YET): void {
+    if (client instanceof Socket) {
+      this.#adoptClient(client, begun);
+      return;
+    }
+    const coming = this.#hairpin
+      .socketFor(client)
+      .then(
+        (socket) => this.#adoptClient(socket, begun),
+        () => void client.resetAndDestroy(),
+      )
+      .finally(() => this.#coming.delete(coming));
+    this.#coming.add(coming);
   }
 
   get spares(): number {
@@ -140,8 +200,15 @@ export class RemoteExchange implements Exchange {
     await this.#stopped;
   }
 
-  cut(): void {
-    this.#thread.send({ do: 'cut', id: this.#id });
+  cut(why: CutReason, client?: number): void {
+    this.#thread.send({ do: 'cut', id: this.#id, why, client });
+  }
+
+  #adoptClient(socket: Socket, { read, greeting, client }: ClientBeginning): void {
+    const detached = this.#detach(socket, read);
+    const connection = detached && { ...detached, ...client };
+    if (connection === undefined) socket.resetAndDestroy();
+    else this.#thread.send({ do: 'adopt-client', id: this.#id, connection, greeting });
   }
 
   /** Undefined when it is gone, or has nowhere to go. */
@@ -155,7 +222,7 @@ export class RemoteExchange implements Exchange {
   #heard(event: LoopEvent): void {
     switch (event[0]) {
       case 'opened':
-        [, , this.clientPort, this.backConnectPort] = event;
+        this.#bound = { clients: event[2], backConnects: event[3] };
         this.#opened();
         // What comes of it comes in a later message, hence after whoever opened has gone on.
         this.#thread.send({ do: 'start', id: this.#id });
@@ -169,15 +236,20 @@ export class RemoteExchange implements Exchange {
         if (event[2] === this.#round) this.#observer.notify(event[3]);
         break;
       case 'client-waiting':
-        this.#observer.clientWaiting({ id: event[2], address: event[3] });
+        this.#observer.clientWaiting({ id: event[2], address: event[3], port: event[4] });
         break;
-      case 'client-paired':
-        this.#observer.clientPaired(event[2]);
+      case 'client-paired': {
+        const [, , id, address, port, waited] = event;
+        this.#observer.clientPaired({ id, address, port, waited });
         break;
+      }
       case 'client-ended': {
-        const [, , id, clientAddress, bytesToServer, bytesToClient, ending, waited, lasted] = event;
+        const [, , id, clientAddress, sourcePort, bytesToServer, bytesToClient, ...how] = event;
+        const [ending, firstEnd, waited, lasted] = how;
         const traffic = { bytesToServer, bytesToClient };
-        this.#observer.clientEnded({ id, clientAddress, ...traffic, ending, waited, lasted });
+        const times = { waited, lasted };
+        const who = { id, clientAddress, sourcePort };
+        this.#observer.clientEnded({ ...who, ...traffic, ending, firstEnd, ...times });
         break;
       }
       case 'client-refused':
@@ -188,6 +260,16 @@ export class RemoteExchange implements Exchange {
         break;
       case 'listed':
         this.#lists.shift()?.(event[2]);
+        break;
+      case 'shut':
+        this.#shutting.shift()?.();
+        break;
+      case 'accepting':
+        this.#bound = { clients: event[2], backConnects: event[3] };
+        this.#accepting.shift()?.();
+        break;
+      case 'not-accepting':
+        this.#accepting.shift()?.(systemError(event[2]));
         break;
       case 'stopped':
         this.#resolveStopped();
@@ -206,6 +288,8 @@ export class RemoteExchange implements Exchange {
     this.#isFinished = true;
     this.#thread.forget(this.#id);
     for (const resolve of this.#lists.splice(0)) resolve([]);
+    for (const resolve of this.#shutting.splice(0)) resolve();
+    for (const accepting of this.#accepting.splice(0)) accepting(new Error('it has ended'));
     this.#finish();
   }
 }

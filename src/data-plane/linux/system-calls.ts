@@ -1,4 +1,5 @@
 import koffi from 'koffi';
+import type { ListenerDescriptors } from '../data-plane.ts';
 
 /**
  * The system calls of the Linux data plane, with their constants and memory
@@ -112,7 +113,18 @@ export function close(descriptor: number): void {
   call.close(descriptor);
 }
 
+/** Those of an exchange that is gone. */
+export function closeListeners({ clients, backConnects }: ListenerDescriptors): void {
+  if (clients !== undefined) close(clients);
+  if (backConnects !== undefined) close(backConnects);
+}
+
 const F_DUPFD_CLOEXEC = 1030;
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
+const F_GETFL = 3;
+const F_SETFL = 4;
+const O_NONBLOCK = 0o4000;
 
 /** Another descriptor of the same connection; undefined when there is none to be had. */
 export function duplicate(descriptor: number): number | undefined {
@@ -123,6 +135,7 @@ export function duplicate(descriptor: number): number | undefined {
 // Events: epoll(7), eventfd(2)
 
 const EPOLL_CTL_ADD = 1;
+const EPOLL_CTL_DEL = 2;
 const EPOLL_CTL_MOD = 3;
 const EPOLL_CLOEXEC = 0o2000000;
 const EPOLLIN = 0x1;
@@ -166,6 +179,11 @@ export class EventQueue {
   /** The same for a descriptor that was added without. */
   addRoom(descriptor: number, tag: number): void {
     this.#control(EPOLL_CTL_MOD, descriptor, tag, TO_READ | EPOLLOUT);
+  }
+
+  /** Closing does the same, except for what somebody has duplicated (epoll(7), question 6). */
+  remove(descriptor: number): void {
+    call.epoll_ctl(this.#descriptor, EPOLL_CTL_DEL, descriptor, this.#added);
   }
 
   #control(operation: number, descriptor: number, tag: number, events: number): boolean {
@@ -352,6 +370,24 @@ export function listen(
     // What is accepted inherits it.
     setOption(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
     orThrow('bind', call.bind(descriptor, name, name.length));
+    orThrow('listen', call.listen(descriptor, backlog));
+    return { descriptor, port: localPort(descriptor) };
+  } catch (error) {
+    close(descriptor);
+    throw error;
+  }
+}
+
+/** Makes a listener that exists already one like those of {@link listen}. It is closed when it is none. */
+export function inheritListener(
+  descriptor: number,
+  backlog: number,
+): { descriptor: number; port: number } {
+  try {
+    orThrow('fcntl', call.fcntl(descriptor, F_SETFD, FD_CLOEXEC));
+    const flags = orThrow('fcntl', call.fcntl(descriptor, F_GETFL, 0));
+    orThrow('fcntl', call.fcntl(descriptor, F_SETFL, flags | O_NONBLOCK));
+    orThrow('setsockopt', setOption(descriptor, IPPROTO_TCP, TCP_NODELAY, 1));
     orThrow('listen', call.listen(descriptor, backlog));
     return { descriptor, port: localPort(descriptor) };
   } catch (error) {

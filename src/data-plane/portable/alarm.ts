@@ -24,7 +24,8 @@ export class Alarm {
         this.#moment = Number.POSITIVE_INFINITY;
         this.at(this.#act(performance.now()));
       },
-      Math.min(moment - performance.now(), LONGEST),
+      // Node warns of a time below zero.
+      Math.max(0, Math.min(moment - performance.now(), LONGEST)),
     );
   }
 

@@ -1,8 +1,10 @@
 import { Socket } from 'node:net';
+import type { StreamSocket } from '../data-plane.ts';
 import { handleOf } from '../handle.ts';
+import { transportOf } from './transport.ts';
 
 /**
- * Makes a socket ask the kernel once more before it takes its peer's word for an end.
+ * Makes a TCP socket ask the kernel once more before it takes its peer's word for an end.
  *
  * When a reset arrives right behind data, libuv reads the data, sees the hang-up
  * beside it and reports an end of file without another read(2) (`uv__stream_io`
@@ -11,9 +13,11 @@ import { handleOf } from '../handle.ts';
  *
  * Node offers no way to read again at an end, hence the handle, which is not
  * documented; without it, the first answer stands.
+ *
+ * What is no TCP socket has an end of its own, and is left as it is.
  */
-export function confirmEnd(socket: Socket): void {
-  socket.push = pushConfirmed;
+export function confirmEnd(socket: StreamSocket): void {
+  if (socket instanceof Socket && transportOf(socket) === socket) socket.push = pushConfirmed;
 }
 
 /**

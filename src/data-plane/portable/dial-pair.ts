@@ -3,6 +3,7 @@ import {
   DialError,
   type DialledPair,
   type DialRequest,
+  NOTHING_MOVED,
   type PairReport,
   type StreamSocket,
   type TargetRequest,
@@ -10,10 +11,11 @@ import {
 import { Pair } from './pair.ts';
 import { reset } from './reset.ts';
 import { type Dial, dial, settled } from './sockets.ts';
+import { overTls } from './tls.ts';
 
 /** Dials both sides at once and joins them. */
 export function dialPair({ relay, ...request }: DialRequest): DialledPair {
-  return joinWithTarget(dial(relay, true, relay.tls), relay.hello, request);
+  return joinWithTarget(dial(relay, true, overTls(relay.tls)), relay.hello, request);
 }
 
 /** Dials the target and joins it with a relay side that is dialled already, see {@link bothSides}. */
@@ -27,6 +29,7 @@ export function joinWithTarget(
     toRelay.abort();
     toTarget.abort();
   };
+  let moved = () => NOTHING_MOVED;
   const connected = bothSides(toRelay, toTarget, hello);
   const ended = connected.then(
     ([relaySide, targetSide]) =>
@@ -40,9 +43,10 @@ export function joinWithTarget(
           onEnd: resolve,
         });
         cut = () => pair.cut();
+        moved = () => ({ bytesToServer: pair.bytesToServer, bytesToClient: pair.bytesToClient });
       }),
   );
-  return { dialled: settled(connected), ended, cut: () => cut() };
+  return { dialled: settled(connected), ended, moved: () => moved(), cut: () => cut() };
 }
 
 /**

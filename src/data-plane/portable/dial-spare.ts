@@ -11,6 +11,7 @@ import { joinWithTarget } from './dial-pair.ts';
 import { readFirstLine } from './first-line.ts';
 import { reset } from './reset.ts';
 import { type Dial, dial } from './sockets.ts';
+import { overTls } from './tls.ts';
 
 /** Dials the relay and waits there to be taken. */
 export function dialSpare({ relay }: SpareRequest): DialledSpare {
@@ -24,7 +25,7 @@ export function dialSpareFor<Request>(
   relay: SpareRequest['relay'],
   join: (toRelay: Dial, request: Request) => DialledPair,
 ): Pick<DialledSpare, 'taken' | 'cut'> & { serve(request: Request): DialledPair } {
-  const toRelay = dial(relay, true, relay.tls);
+  const toRelay = dial(relay, true, overTls(relay.tls));
   let { abort: cut } = toRelay;
   const line = toRelay.connected.then(async (socket) => {
     socket.setKeepAlive(true, SPARE_KEEP_ALIVE_SECONDS * 1000);

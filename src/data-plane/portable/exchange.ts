@@ -1,14 +1,17 @@
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type {
   Announcement,
   BackConnectHello,
   ClientBeginning,
   ClientLimits,
+  CutReason,
   Exchange,
   ExchangeCounters,
   ExchangeObserver,
   ExchangeSettings,
+  ListenerDescriptors,
+  ListenerSide,
   LiveConnection,
   PairReport,
   StreamSocket,
@@ -25,9 +28,8 @@ import { confirmEnd } from './confirm-end.ts';
 import { Connection } from './connection.ts';
 import { Handshakes } from './handshakes.ts';
 import { Pair, type PairThrottle } from './pair.ts';
-import { type Listener, listen } from './sockets.ts';
+import { type ListenAt, type Listener, listen } from './sockets.ts';
 import { Throttle } from './throttle.ts';
-import { transportOf } from './transport.ts';
 
 /** An {@link Exchange} on `node:net`. */
 export class PortableExchange implements Exchange {
@@ -39,8 +41,7 @@ export class PortableExchange implements Exchange {
   readonly #board: Switchboard<Connection>;
   readonly #alarm = new Alarm((now) => this.#board.tick(now));
   readonly #handshakes = new Handshakes();
-  #clients: Listener | undefined;
-  #backConnects: Listener | undefined;
+  readonly #listeners: Partial<Record<ListenerSide, Listener>> = {};
   #limits: ClientLimits;
   #throttle: PairThrottle | undefined;
   #isStopped = false;
@@ -68,19 +69,13 @@ export class PortableExchange implements Exchange {
     budget: DescriptorBudget,
   ): Promise<PortableExchange> {
     const exchange = new PortableExchange(settings, observer, budget);
-    const { host, clientPort, backConnectPort, tls } = settings;
+    const { host, clientPort, backConnectPort } = settings;
     try {
       // In this order, so that no client can arrive before its back-connect could.
       if (backConnectPort !== undefined) {
-        exchange.#backConnects = await listen({ host, port: backConnectPort }, (socket) =>
-          exchange.#backConnectCame(new Connection(socket, tls?.backConnects)),
-        );
+        await exchange.#listen('backConnects', { host, port: backConnectPort });
       }
-      if (clientPort !== undefined) {
-        exchange.#clients = await listen({ host, port: clientPort }, (socket) =>
-          exchange.#clientCame(new Connection(socket, tls?.clients)),
-        );
-      }
+      if (clientPort !== undefined) await exchange.#listen('clients', { host, port: clientPort });
     } catch (error) {
       await exchange.stop();
       throw error;
@@ -89,11 +84,27 @@ export class PortableExchange implements Exchange {
   }
 
   get clientPort(): number {
-    return this.#clients?.port ?? 0;
+    return this.#listeners.clients?.port ?? 0;
   }
 
   get backConnectPort(): number {
-    return this.#backConnects?.port ?? 0;
+    return this.#listeners.backConnects?.port ?? 0;
+  }
+
+  get listeners(): ListenerDescriptors {
+    const { clients, backConnects } = this.#listeners;
+    return { clients: clients?.descriptor, backConnects: backConnects?.descriptor };
+  }
+
+  async shut(side: ListenerSide): Promise<void> {
+    this.#listeners[side]?.close();
+    if (side === 'clients') await this.#handshakes.settled();
+  }
+
+  async acceptFrom({ clients, backConnects }: ListenerDescriptors): Promise<void> {
+    if (backConnects !== undefined)
+      await this.#listen('backConnects', { descriptor: backConnects });
+    if (clients !== undefined) await this.#listen('clients', { descriptor: clients });
   }
 
   announce(announcement: Announcement): void {
@@ -112,6 +123,8 @@ export class PortableExchange implements Exchange {
     this.#board.park(isParked);
   }
 
+  readonly hasByteRates = true;
+
   limit(limits: ClientLimits): void {
     if (limits.bytesPerSecond !== this.#limits.bytesPerSecond) this.#throttle = throttleOf(limits);
     this.#limits = limits;
@@ -129,16 +142,17 @@ export class PortableExchange implements Exchange {
     this.#board.adopt(connection, connection.address, hello, rest);
   }
 
-  adoptClient(socket: Socket, begun?: ClientBeginning): void {
-    if (socket.destroyed) return;
-    this.#countOnce(socket);
+  adoptClient(client: StreamSocket, begun?: ClientBeginning): void {
+    if (client.destroyed) return;
+    this.#countOnce(client);
     if (begun === undefined && !this.#isStopped) {
-      this.#clientCame(adopted(socket, this.#settings.tls?.clients));
+      this.#clientCame(adopted(client, this.#settings.tls?.clients));
       return;
     }
-    const connection = adopted(socket);
+    const connection = adopted(client);
+    const { address, port } = begun?.client ?? connection;
     if (this.#isGone(connection)) connection.close();
-    else this.#board.adoptClient(connection, connection.address, connection.port, begun);
+    else this.#board.adoptClient(connection, address, port, begun);
   }
 
   get spares(): number {
@@ -163,15 +177,27 @@ export class PortableExchange implements Exchange {
     this.#isStopped = true;
     this.#alarm.stop();
     // The callback of close() would wait for the pairs; the listening descriptor is closed at once.
-    this.#clients?.close();
-    this.#backConnects?.close();
+    this.#listeners.clients?.close();
+    this.#listeners.backConnects?.close();
     this.#handshakes.stop();
     this.#board.stop();
     this.#finishIfDone();
   }
 
-  cut(): void {
-    this.#board.clients.cut();
+  cut(why: CutReason, client?: number): void {
+    this.#board.clients.cut(why, client);
+  }
+
+  async #listen(side: ListenerSide, at: ListenAt): Promise<void> {
+    const { tls } = this.#settings;
+    const came = (socket: Socket) => {
+      const connection = new Connection(socket, tls?.[side]);
+      if (side === 'clients') this.#clientCame(connection);
+      else this.#backConnectCame(connection);
+    };
+    const listener = await listen(at, came);
+    if (this.#isStopped) listener.close();
+    this.#listeners[side] = listener;
   }
 
   /** Whoever accepted it has it in the budget until it closes, and so has the switchboard from now on. */
@@ -276,7 +302,7 @@ export class PortableExchange implements Exchange {
  * @param tls - encrypts it, if that is yet to be done
  */
 function adopted(socket: StreamSocket, tls?: TlsSource): Connection {
-  if (socket instanceof Socket && transportOf(socket) === socket) confirmEnd(socket);
+  confirmEnd(socket);
   return new Connection(socket, tls);
 }
 

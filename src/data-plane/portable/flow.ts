@@ -1,3 +1,4 @@
+import { freeYoungBuffers } from '../../young-buffers.ts';
 import type { StreamSocket } from '../data-plane.ts';
 import type { Throttle, Throttled } from './throttle.ts';
 
@@ -60,6 +61,7 @@ export class Flow implements Throttled {
 
   #read(chunk: Buffer): void {
     this.bytes += chunk.length;
+    freeYoungBuffers(chunk);
     if (this.#throttle === undefined) {
       this.#write(chunk);
       return;

@@ -1,4 +1,4 @@
-import type { PairEnding, PairReport, StreamSocket } from '../data-plane.ts';
+import type { PairEnding, PairReport, Side, StreamSocket } from '../data-plane.ts';
 import { Flow } from './flow.ts';
 import { reset } from './reset.ts';
 import type { Throttle } from './throttle.ts';
@@ -37,6 +37,7 @@ export class Pair {
   readonly #toServer: Flow;
   readonly #toClient: Flow;
   #halfClosed = false;
+  #firstEnd: Side | undefined;
   #ending: PairEnding = 'eof';
   #open = 2;
 
@@ -45,8 +46,8 @@ export class Pair {
     this.#options = options;
     this.#toServer = new Flow(client, server, throttle?.toServer, readOfClient);
     this.#toClient = new Flow(server, client, throttle?.toClient, readOfServer);
-    this.#watch(client, server, this.#toServer, 'client-reset');
-    this.#watch(server, client, this.#toClient, 'server-reset');
+    this.#watch('client', client, server, this.#toServer);
+    this.#watch('server', server, client, this.#toClient);
     this.#boundSilence();
   }
 
@@ -65,8 +66,9 @@ export class Pair {
     reset(this.#options.server);
   }
 
-  #watch(from: StreamSocket, to: StreamSocket, flow: Flow, resetOfFrom: PairEnding): void {
+  #watch(side: Side, from: StreamSocket, to: StreamSocket, flow: Flow): void {
     const ended = () => {
+      this.#firstEnd ??= side;
       flow.end();
       this.#halfClosed = true;
       this.#boundSilence();
@@ -74,8 +76,8 @@ export class Pair {
     // A socket that ended or failed before it came here may have said so already.
     if (from.readableEnded) process.nextTick(ended);
     else from.on('end', ended);
-    if (from.closed) process.nextTick(() => this.#closed(from, to, resetOfFrom));
-    else from.on('close', () => this.#closed(from, to, resetOfFrom));
+    if (from.closed) process.nextTick(() => this.#closed(side, from, to));
+    else from.on('close', () => this.#closed(side, from, to));
     from.on('timeout', () => this.#silent(from));
   }
 
@@ -105,14 +107,15 @@ export class Pair {
     this.cut(this.#halfClosed && halfCloseTimeout <= idle ? 'half-close-timeout' : 'idle');
   }
 
-  #closed(from: StreamSocket, to: StreamSocket, resetOfFrom: PairEnding): void {
+  #closed(side: Side, from: StreamSocket, to: StreamSocket): void {
     if (!from.readableEnded || !from.writableFinished) {
-      this.#break(resetOfFrom);
+      this.#break(`${side}-reset`);
       reset(to);
     }
     this.#open -= 1;
     if (this.#open > 0) return;
     const { bytesToServer, bytesToClient } = this;
-    this.#options.onEnd({ bytesToServer, bytesToClient, ending: this.#ending });
+    const how = { ending: this.#ending, firstEnd: this.#firstEnd };
+    this.#options.onEnd({ bytesToServer, bytesToClient, ...how });
   }
 }

@@ -12,10 +12,12 @@ import { PortableExchange } from './exchange.ts';
 export function createPortableDataPlane(budget?: DescriptorBudget): DataPlane {
   return {
     name: 'portable',
+    threads: 0,
     openExchange: (settings, observer) =>
       PortableExchange.open(settings, observer, budget ?? DescriptorBudget.ofProcess()),
     dialPair,
     dialSpare,
+    answers: async () => {},
     close: async () => {},
   };
 }

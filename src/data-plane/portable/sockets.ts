@@ -1,8 +1,9 @@
 import { once } from 'node:events';
+import { closeSync, fstatSync } from 'node:fs';
 import { connect, createServer, type NetConnectOpts, type Server, type Socket } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
 import type { Endpoint } from '../data-plane.ts';
 import { failure } from '../failure.ts';
+import { descriptorOf } from '../handle.ts';
 import {
   ATTEMPT_TIMEOUT,
   BACKLOG,
@@ -12,7 +13,6 @@ import {
 } from '../limits.ts';
 import { confirmEnd } from './confirm-end.ts';
 import { reset } from './reset.ts';
-import { secureDialled } from './tls.ts';
 
 const STREAM = {
   allowHalfOpen: true,
@@ -22,15 +22,20 @@ const STREAM = {
   highWaterMark: HIGH_WATER_MARK,
 };
 
+/** Where to listen: on a port, or on a listener that exists already, which is whose it is given to from then on. */
+export type ListenAt = { host: string | undefined; port: number } | { descriptor: number };
+
 export interface Listener {
   readonly port: number;
+  /** See {@link descriptorOf}. */
+  readonly descriptor: number | undefined;
   /** Lets nobody in any more. Connections that were handed out stay. */
   close(): void;
 }
 
 /** Listens for connections, which arrive paused: their bytes stay in the kernel until somebody reads. */
 export async function listen(
-  at: { host: string | undefined; port: number },
+  at: ListenAt,
   onConnection: (socket: Socket) => void,
 ): Promise<Listener> {
   const server = createServer({ ...STREAM, pauseOnConnect: true }, (socket) => {
@@ -38,29 +43,56 @@ export async function listen(
     confirmEnd(socket);
     onConnection(socket);
   });
-  server.listen({ port: at.port, host: at.host, backlog: BACKLOG });
-  await once(server, 'listening');
+  await beginListening(server, at);
   // Accept errors other than EMFILE (ECONNABORTED, …) concern one connection, never the listener.
   server.on('error', ignore);
-  return { port: portOf(server), close: () => server.close() };
+  return {
+    port: portOf(server),
+    get descriptor() {
+      return descriptorOf(server);
+    },
+    close: () => server.close(),
+  };
+}
+
+/** Rejects with the system's error. */
+export async function beginListening(server: Server, at: ListenAt): Promise<void> {
+  if ('descriptor' in at) server.listen({ fd: checkedSocket(at.descriptor), backlog: BACKLOG });
+  else server.listen({ port: at.port, host: at.host, backlog: BACKLOG });
+  await once(server, 'listening');
+}
+
+/** Node takes no other descriptor, and leaves that open. */
+function checkedSocket(descriptor: number): number {
+  if (fstatSync(descriptor).isSocket()) return descriptor;
+  closeSync(descriptor);
+  throw failure('ENOTSOCK', 'this descriptor is no socket');
 }
 
 /** A connection being made. */
 export interface Dial<S = Socket> {
   /**
-   * Rejects with the system's error, that of TLS, `ETIMEDOUT` after ten seconds, or
-   * `ABORT_ERR`; then nothing is left open.
+   * Rejects with the system's error, that of TLS, `ETIMEDOUT` after ten seconds or when
+   * patience is over, or `ABORT_ERR`; then nothing is left open.
    */
   readonly connected: Promise<S>;
   /** Gives it up, or resets what is connected. */
   abort(): void;
 }
 
+/** Makes of a connection what it is to be, before anybody has read of it. */
+export type Upgrade = (socket: Socket, host: string) => Promise<Socket>;
+
 /**
- * @param tls - encrypts, and checks the certificate for `servername`, which may be an
- * address here, or for the host that is dialled
+ * @param upgrade - such as {@link overTls}
+ * @param patience - milliseconds, if it is to be less than usual
  */
-export function dial(endpoint: Endpoint, allowHalfOpen = true, tls?: ConnectionOptions): Dial {
+export function dial(
+  endpoint: Endpoint,
+  allowHalfOpen = true,
+  upgrade?: Upgrade,
+  patience = DIAL_TIMEOUT,
+): Dial {
   const options: ConnectOptions = {
     ...STREAM,
     ...endpoint,
@@ -85,15 +117,15 @@ export function dial(endpoint: Endpoint, allowHalfOpen = true, tls?: ConnectionO
     };
     const timer = setTimeout(
       () => socket.destroy(failure('ETIMEDOUT', 'no answer in time')),
-      DIAL_TIMEOUT,
+      Math.min(patience, DIAL_TIMEOUT),
     );
     // This one stays, and keeps later errors from being unhandled.
     socket.on('error', failed);
     socket.once('close', () => failed(failure('ECONNRESET', 'closed while it was being made')));
     socket.once('connect', () => {
-      if (tls === undefined) return ready(socket);
+      if (upgrade === undefined) return ready(socket);
       const host = 'host' in endpoint ? endpoint.host : '';
-      secureDialled(socket, host, tls).then(ready, (error) => {
+      upgrade(socket, host).then(ready, (error) => {
         failed(error);
         socket.destroy();
       });

@@ -14,6 +14,7 @@ import { HANDSHAKE_TIMEOUT } from '../limits.ts';
 import { boundOutput } from './bound-output.ts';
 import { endByCloseNotify } from './close-notify.ts';
 import { reset } from './reset.ts';
+import type { Upgrade } from './sockets.ts';
 import { transportOf } from './transport.ts';
 
 /**
@@ -72,13 +73,18 @@ function serverOf(options: TlsOptions): Server {
 }
 
 /**
- * Encrypts a connection that was dialled. The certificate has to be for the
- * `servername` of the options, which may be an address here, or else for this host.
- *
+ * What has {@link dial} encrypt, where there are options for that. The certificate has to be for
+ * their `servername`, which may be an address here, or else for the host that is dialled.
+ */
+export function overTls(options: ConnectionOptions | undefined): Upgrade | undefined {
+  return options && ((socket, host) => secureDialled(socket, host, options));
+}
+
+/**
  * Rejects with the error of TLS, when the socket is destroyed meanwhile, and when the options
  * make no sense; the socket is then the caller's to destroy.
  */
-export function secureDialled(
+function secureDialled(
   socket: Socket,
   host: string,
   options: ConnectionOptions,

@@ -27,6 +27,12 @@ export class AddressRates {
     return this.#bucketOf(address, now).take(1, now);
   }
 
+  /** Milliseconds until one more may come of this address. */
+  delay(address: string, now: number): number {
+    const bucket = this.#recent.get(address) ?? this.#older.get(address);
+    return bucket?.delay(1, now) ?? 0;
+  }
+
   #bucketOf(address: string, now: number): TokenBucket {
     const recent = this.#recent.get(address);
     if (recent !== undefined) return recent;

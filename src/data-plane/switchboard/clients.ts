@@ -1,7 +1,9 @@
 import { drawTicket } from '../../protocol/proof.ts';
 import type {
+  ArrivedClient,
   ClientBeginning,
   ConnectionRecord,
+  CutReason,
   ExchangeObserver,
   LiveConnection,
   WaitingEnding,
@@ -33,7 +35,7 @@ export type ClientsObserver = Pick<
   'clientWaiting' | 'clientPaired' | 'clientEnded'
 >;
 
-type Ended = Pick<ConnectionRecord, 'ending' | 'bytesToServer' | 'bytesToClient'>;
+type Ended = Pick<ConnectionRecord, 'ending' | 'firstEnd' | 'bytesToServer' | 'bytesToClient'>;
 
 /** The clients of an exchange, from their arrival to their end. */
 export class Clients<C> {
@@ -108,7 +110,7 @@ export class Clients<C> {
     this.#waiting.wait(client, client.arrived);
     this.#wires.wakeAt(this.#waiting.nextDeadline);
     this.#counters.add('waiting', 1);
-    this.#observer.clientWaiting({ id: client.id, address: client.address });
+    this.#observer.clientWaiting(arrived(client));
   }
 
   /** @param readOfServer - what has been read of the server already */
@@ -117,7 +119,7 @@ export class Clients<C> {
     else this.#remember(client);
     this.#paired.add(client);
     this.#counters.add('paired', 1);
-    this.#observer.clientPaired(client.id);
+    this.#observer.clientPaired({ ...arrived(client), waited: client.waited });
     const begun = { ...client.begun, readOfServer };
     client.begun = NOTHING_YET;
     client.joined = this.#wires.join(client.connection, server, begun, (report) => {
@@ -158,21 +160,33 @@ export class Clients<C> {
     }
   }
 
-  /** Resets every pair. */
-  cut(): void {
-    for (const { joined } of this.#paired) joined?.cut('cut');
+  /** See {@link Exchange.cut}. */
+  cut(why: CutReason, id?: number): void {
+    if (id === undefined) for (const { joined } of this.#paired) joined?.cut(why);
+    else this.#cutOne(why, id);
   }
 
+  /** Those that wait behind those that are paired. */
   list(): LiveConnection[] {
     const { now } = this.#wires;
-    return [...this.#paired].map(({ id, address, arrived, waited, joined }) => ({
-      id,
-      clientAddress: address,
-      bytesToServer: joined?.bytesToServer ?? 0,
-      bytesToClient: joined?.bytesToClient ?? 0,
-      waited,
-      lasted: now - arrived,
+    return [...this.#paired, ...this.#waiting].map((client) => ({
+      id: client.id,
+      state: client.joined === undefined ? 'waiting' : 'paired',
+      clientAddress: client.address,
+      sourcePort: client.port,
+      bytesToServer: client.joined?.bytesToServer ?? 0,
+      bytesToClient: client.joined?.bytesToClient ?? 0,
+      waited: client.joined === undefined ? now - client.arrived : client.waited,
+      lasted: now - client.arrived,
     }));
+  }
+
+  /** Looked for one by one: it is rare, and a table of them would cost every client. */
+  #cutOne(why: CutReason, id: number): void {
+    const paired = [...this.#paired].find((client) => client.id === id);
+    const waiting = [...this.#waiting].find((client) => client.id === id);
+    paired?.joined?.cut(why);
+    if (waiting !== undefined && this.#waiting.take(waiting)) this.#giveUp(waiting, 'kicked');
   }
 
   #remember(client: Client<C>): void {
@@ -188,16 +202,20 @@ export class Clients<C> {
   #giveUp(client: Client<C>, ending: WaitingEnding): void {
     this.#hasWaited(client);
     this.#wires.reset(client.connection);
-    this.#ended(client, { bytesToServer: 0, bytesToClient: 0, ending });
+    this.#ended(client, { bytesToServer: 0, bytesToClient: 0, ending, firstEnd: undefined });
   }
 
-  #ended(client: Client<C>, { ending, bytesToServer, bytesToClient }: Ended): void {
-    const { id, address: clientAddress, waited, arrived, ticket } = client;
+  #ended(client: Client<C>, { ending, firstEnd, bytesToServer, bytesToClient }: Ended): void {
+    const { id, address: clientAddress, port: sourcePort, waited, ticket } = client;
     this.#byTicket.delete(ticket);
     this.#counters.ended(ending);
-    const lasted = this.#wires.now - arrived;
-    const traffic = { bytesToServer, bytesToClient };
-    this.#observer.clientEnded({ id, clientAddress, ...traffic, ending, waited, lasted });
+    const lasted = this.#wires.now - client.arrived;
+    const how = { bytesToServer, bytesToClient, ending, firstEnd, waited, lasted };
+    this.#observer.clientEnded({ id, clientAddress, sourcePort, ...how });
     this.#onGone(client);
   }
+}
+
+function arrived({ id, address, port }: Client<unknown>): ArrivedClient {
+  return { id, address, port };
 }

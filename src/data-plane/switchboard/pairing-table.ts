@@ -38,6 +38,11 @@ export class PairingTable<Client> {
     this.#queue.join(client, now);
   }
 
+  /** Those who wait, in order. */
+  [Symbol.iterator](): Iterator<Client> {
+    return this.#queue[Symbol.iterator]();
+  }
+
   /** Removes a client. False when it does not wait. */
   take(client: Client): boolean {
     return this.#queue.leave(client);

@@ -1,4 +1,4 @@
-import type { ClientBeginning, ClientToFetch, PairReport } from '../data-plane.ts';
+import type { ClientBeginning, ClientToFetch, CutReason, PairReport } from '../data-plane.ts';
 
 /** Who hears what a back-connect says before it is joined. */
 export interface Ear {
@@ -16,10 +16,8 @@ export interface Joined {
   readonly bytesToServer: number;
   readonly bytesToClient: number;
   /** Resets both. */
-  cut(ending: CutEnding): void;
+  cut(ending: CutReason | 'target-failed'): void;
 }
-
-export type CutEnding = 'cut' | 'target-failed';
 
 /** What two connections are joined with. */
 export interface Beginning extends ClientBeginning {

@@ -4,12 +4,13 @@ import { createServer as createHttpServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { RelayError } from 'relay-broker';
 import { CLIENT, drawSecret, FakeBroker } from '../../support/fake-broker.ts';
 import { emptyFolder } from '../../support/folder.ts';
 import { mutePort } from '../../support/mute-port.ts';
+import fc from '../../support/properties.ts';
 import { runAgent } from '../../support/running-agent.ts';
+import { nowhere } from '../../support/station.ts';
 import { outcome, read, serve } from '../../support/tcp.ts';
 
 for (const dataPlane of ['auto', 'portable'] as const) {
@@ -29,16 +30,17 @@ for (const dataPlane of ['auto', 'portable'] as const) {
         broker.backConnects.map(({ door, line }) => [door, line]),
         [['back-connect', `[TICKET] {"registration":7,"ticket":"${ticket}"}`]],
       );
-      assert.deepEqual(await ended, [{ bytesToServer: 5, bytesToClient: 5, ending: 'eof' }]);
+      assert.deepEqual(await ended, [
+        { bytesToServer: 5, bytesToClient: 5, ending: 'eof', firstEnd: 'client' },
+      ]);
     });
 
     test('a client whose service cannot be reached is reported with its ticket and the reason', async (t) => {
-      const closed = await serve(t, () => {});
-      closed.close();
-      const nowhere = join(await emptyFolder(t), 'no.sock');
+      const closed = await nowhere(t);
+      const missing = join(await emptyFolder(t), 'no.sock');
       const targets = [
         [closed.port, 'refused'],
-        [`unix:${nowhere}`, 'refused'],
+        [`unix:${missing}`, 'refused'],
         ['no.invalid:1', 'unknown-host'],
       ] as const;
       const broker = await FakeBroker.start(t);
@@ -292,15 +294,16 @@ describe('spares', () => {
         const answer = outcome(client);
         client.end(`client ${n}`);
         assert.equal((await answer).data.toString(), `welcome, client ${n}`);
-        assert.deepEqual(await ended, [{ bytesToServer: 8, bytesToClient: 17, ending: 'eof' }]);
+        assert.deepEqual(await ended, [
+          { bytesToServer: 8, bytesToClient: 17, ending: 'eof', firstEnd: 'client' },
+        ]);
       }
       assert.equal(broker.registered[0]?.lines.length, 2);
     });
   }
 
   test('report a client whose service cannot be reached', async (t) => {
-    const closed = await serve(t, () => {});
-    closed.close();
+    const closed = await nowhere(t);
     const broker = await FakeBroker.start(t);
     const { next } = runAgent(t, { to: broker.to, target: closed.port, spares: 1 });
     const failed = next('connectionFailed');

@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import type { RelayError } from 'relay-broker';
+import { ControlConnection } from '#src/agent/link/control-connection.ts';
+import { shakeHands } from '#src/agent/link/handshake.ts';
 import { drawSecret, FakeBroker, type FakeControl } from '../../support/fake-broker.ts';
 import { emptyFolder } from '../../support/folder.ts';
 import { runAgent } from '../../support/running-agent.ts';
@@ -21,6 +23,7 @@ test('an agent says hello at once, and asks for nothing that it was not told to'
     name: undefined,
     hostName: undefined,
     resumed: false,
+    changed: [],
     lease: 60,
     limits: {},
   });
@@ -28,6 +31,20 @@ test('an agent says hello at once, and asks for nothing that it was not told to'
   assert.equal(hello.version, 1);
   assert.match(String(hello.nonce), /^[A-Za-z0-9_-]{43}$/);
   assert.deepEqual([hello.token, register], [undefined, { limits: {} }]);
+});
+
+test('an answer that came while the agent was busy is heard, however late that is', async (t) => {
+  const patience = 50;
+  const { port } = await serve(t, (socket) => {
+    socket.once('data', () => {
+      socket.end('[ERROR] {"code":"shutdown","message":"another time"}\n');
+      for (const end = performance.now() + 3 * patience; performance.now() < end; );
+    });
+  });
+  const { signal } = new AbortController();
+  const connection = await ControlConnection.connect(`127.0.0.1:${port}`, undefined, signal);
+  const asked = shakeHands(connection, undefined, { limits: {} }, patience);
+  await assert.rejects(asked, { code: 'E_REFUSED', refusal: 'shutdown' });
 });
 
 test('it asks for its port and its limits', async (t) => {
@@ -297,6 +314,17 @@ describe('a broker that does not keep to the protocol', () => {
     await new Promise(setImmediate);
     t.mock.timers.tick(1);
     await assert.rejects(over, { code: 'E_RELAY_LOST', message: /did not answer in time/ });
+  });
+
+  test('that does not grant in time is told that nobody waits for it any more', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const broker = await FakeBroker.start(t, { onRegister: () => {} });
+    const { over } = runAgent(t, { to: broker.to, maxRetries: 0 });
+    const control = await broker.control();
+    await control.heard('REGISTER');
+    t.mock.timers.tick(10_000);
+    await assert.rejects(over, { code: 'E_RELAY_LOST', message: /did not answer in time/ });
+    await control.heard('BYE');
   });
 });
 

@@ -8,6 +8,7 @@ import { lineOn, sayOn } from '../../support/mux-lines.ts';
 import { ACK, DATA, FIN, MuxPeer, PING, RST, SYN, WINDOW_UPDATE } from '../../support/mux-peer.ts';
 import { payloadOf } from '../../support/mux-registrant.ts';
 import { runAgent } from '../../support/running-agent.ts';
+import { nowhere } from '../../support/station.ts';
 import { outcome, serve } from '../../support/tcp.ts';
 
 const CLIENT = { address: '198.51.100.7', port: 50112 };
@@ -67,7 +68,9 @@ test('a client comes as a stream, and its bytes and ends pass both ways', async 
   peer.say(WINDOW_UPDATE, FIN, 2);
   assert.equal(await payloadOf(peer, 2, 5), 'hello');
   await peer.frame(({ id, flags }) => id === 2 && (flags & FIN) !== 0);
-  assert.deepEqual(await ended, [{ bytesToServer: 5, bytesToClient: 5, ending: 'eof' }]);
+  assert.deepEqual(await ended, [
+    { bytesToServer: 5, bytesToClient: 5, ending: 'eof', firstEnd: 'client' },
+  ]);
 });
 
 test('1,000 clients come at once, none of them lost', async (t) => {
@@ -88,8 +91,7 @@ test('1,000 clients come at once, none of them lost', async (t) => {
 });
 
 test('a service that cannot be reached is reported, and its client reset', async (t) => {
-  const closed = await serve(t, () => {});
-  closed.close();
+  const closed = await nowhere(t);
   const { peer, next } = await start(t, { target: closed.port });
   const failed = next('connectionFailed');
   const ticket = bring(peer, 2, 'hello');

@@ -61,6 +61,15 @@ describe('a broker that knows only the basic protocol', () => {
     assert.equal(error.refusal, 'basic-refused');
   });
 
+  test('sends nobody elsewhere', async (t) => {
+    const broker = await basicBroker(t, (socket) =>
+      socket.end('[ERROR] {"code":"elsewhere","message":"go","to":"127.0.0.1:1"}\n'),
+    );
+    const { over, told } = runAgent(t, { to: `127.0.0.1:${broker.port}`, maxRetries: 0 });
+    await assert.rejects(over, { code: 'E_REFUSED', refusal: 'elsewhere' });
+    assert.ok(!told.includes('elsewhere'));
+  });
+
   const BEYOND: Partial<AgentOptions>[] = [
     { token: TOKEN },
     { port: 4000 },
@@ -100,6 +109,21 @@ describe('a broker that knows only the basic protocol', () => {
     await assert.rejects(over, { code: 'E_RELAY_LOST', message: /\(state\)/ });
     assert.equal(visits, 1);
   });
+});
+
+test('a broker that heard hello too late is not taken for one that knows only the basic protocol', async (t) => {
+  const broker: FakeBroker = await FakeBroker.start(t, {
+    onHello: (control) => {
+      if (broker.controls.length > 1) return broker.answerHello(control);
+      control.say('ERROR', { code: 'hello-timeout', message: 'try again' });
+      control.socket.end();
+    },
+  });
+  const { next, told } = runAgent(t, { to: broker.to });
+  const [error] = await next('retrying');
+  assert.equal(error.refusal, 'hello-timeout');
+  await next('ready');
+  assert.ok(!told.includes('notice'));
 });
 
 test('a broker that granted something once is not taken for one that knows only the basic protocol', async (t) => {

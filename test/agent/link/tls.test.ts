@@ -46,7 +46,9 @@ describe('over TLS', () => {
       const echoed = outcome(client);
       client.end('hello');
       assert.deepEqual(await echoed, { data: Buffer.from('hello'), ending: 'eof' });
-      assert.deepEqual(await ended, [{ bytesToServer: 5, bytesToClient: 5, ending: 'eof' }]);
+      assert.deepEqual(await ended, [
+        { bytesToServer: 5, bytesToClient: 5, ending: 'eof', firstEnd: 'client' },
+      ]);
     });
   }
 

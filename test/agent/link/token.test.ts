@@ -9,18 +9,20 @@ import { runAgent } from '../../support/running-agent.ts';
 const tokenOf = (name: string) => `${name}.${'x'.repeat(43)}`;
 
 test('a token is read from its file, and anew for each registration', async (t) => {
-  const broker = await FakeBroker.start(t, { onRegister: ({ socket }) => socket.destroy() });
   const tokenFile = join(await emptyFolder(t), 'token');
+  const later = [tokenOf('bob'), 'nothing like a token'];
+  const broker = await FakeBroker.start(t, {
+    onRegister: ({ socket }) =>
+      void writeFile(tokenFile, later.shift() ?? '').then(() => socket.destroy()),
+  });
   await writeFile(tokenFile, `${tokenOf('alice')}\n`, { mode: 0o600 });
   const { next, told } = runAgent(t, { to: broker.to, tokenFile });
   await next('retrying');
-  await writeFile(tokenFile, tokenOf('bob'));
   await next('retrying');
   assert.deepEqual(
     broker.controls.map(({ hello }) => hello.token),
     ['alice', 'bob'],
   );
-  await writeFile(tokenFile, 'nothing like a token');
   const [error] = await next('retrying');
   assert.equal(error.code, 'E_BAD_OPTION');
   assert.ok(!error.message.includes('nothing like'));

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
 import { faultOf, type Limits, strictest, toMessage } from '#src/broker/access/limits.ts';
 import { formatMessage } from '#src/protocol/message.ts';
+import fc from '../../support/properties.ts';
 
 const BROKER = { clients: 10_000, waiting: 1000 };
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
 import { choosePort, type PortWish } from '#src/broker/access/ports.ts';
 import type { PortRange } from '#src/options/values.ts';
+import fc from '../../support/properties.ts';
 
 const NONE: ReadonlySet<number> = new Set();
 const ALLOWED = [{ from: 4000, to: 4002 }];

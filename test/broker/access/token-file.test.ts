@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
-import fc from 'fast-check';
 import { tokenEntry } from '#src/broker/access/token-entry.ts';
 import { parseTokenFile, readTokenFile } from '#src/broker/access/token-file.ts';
 import { RelayError } from '#src/errors.ts';
 import { drawToken } from '#src/protocol/proof.ts';
 import { emptyFolder } from '../../support/folder.ts';
+import fc from '../../support/properties.ts';
 
 const ALICE = drawToken('alice');
 
@@ -142,8 +142,8 @@ test('what is wrong is told with its place', () => {
       'names.1: expected a name of a-z, 0-9 and -, at most 63 characters, with no - at either end; or "*"',
     ]),
     [{ connections: 0 }, 'connections: expected a whole number of at least 1'],
-    [{ connections: '5' }, 'connections: expected number'],
-    [{ waiting: null }, 'waiting: expected number'],
+    [{ connections: '5' }, 'connections: expected a whole number of at least 1'],
+    [{ waiting: null }, 'waiting: expected a whole number of at least 1'],
     [{ idleSeconds: -1 }, 'idleSeconds: expected seconds, more than 0 and at most 24 days'],
     [
       { allowClients: ['10.0.0.0/33'] },

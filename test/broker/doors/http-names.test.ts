@@ -15,16 +15,25 @@ import {
   WEBSOCKET_ACCEPT,
   webSocketRequest,
 } from '../../support/websocket.ts';
-import { AWAY, DOMAIN, ECHO, openTestDoor, served, type TestDoor } from './hosts/host-harness.ts';
+import {
+  AWAY,
+  CROWD,
+  crowd,
+  DOMAIN,
+  ECHO,
+  openTestDoor,
+  served,
+  type TestDoor,
+} from './hosts/host-harness.ts';
 
 const REQUEST = `GET / HTTP/1.1\r\nHost: echo.${DOMAIN}\r\n\r\n`;
 
 /** A web server that says who it is. */
-async function serveSite(t: TestContext, { directory }: TestDoor, name: string): Promise<void> {
+async function serveSite(t: TestContext, { services }: TestDoor, name: string): Promise<void> {
   const server = createServer(({ headers, url }, response) => {
     response.end(`${name} serves ${headers.host}${url}`);
   });
-  directory.claim(name, await served(t, server));
+  services.set(name, await served(t, server));
   t.after(() => server.closeAllConnections());
 }
 
@@ -70,8 +79,8 @@ describe('the port for HTTP clients', () => {
   });
 
   test('carries WebSockets', async (t) => {
-    const { port, directory } = await openTestDoor(t, openHttpNames);
-    directory.claim('chat', await served(t, shoutBack(createServer())));
+    const { port, services } = await openTestDoor(t, openHttpNames);
+    services.set('chat', await served(t, shoutBack(createServer())));
     const client = await connectTo(t, port);
     const heard = outcome(client);
     client.write(webSocketRequest(`chat.${DOMAIN}`));
@@ -85,8 +94,8 @@ describe('the port for HTTP clients', () => {
   });
 
   test('passes on what it read, unchanged, wherever that was split', async (t) => {
-    const { port, directory } = await openTestDoor(t, openHttpNames);
-    directory.claim('echo', ECHO);
+    const { port, services } = await openTestDoor(t, openHttpNames);
+    services.set('echo', ECHO);
     for (let at = 1; at <= REQUEST.length; at += 1) {
       const client = await connectTo(t, port, { noDelay: true });
       const echoed = outcome(client);
@@ -101,8 +110,8 @@ describe('the port for HTTP clients', () => {
   });
 
   test('answers what it cannot send on', async (t) => {
-    const { port, directory, refusals } = await openTestDoor(t, openHttpNames);
-    directory.claim('away', AWAY);
+    const { port, services, refusals } = await openTestDoor(t, openHttpNames);
+    services.set('away', AWAY);
     for (const [asked, status, refusal] of [
       [`GET / HTTP/1.1\r\nHost: no.${DOMAIN}\r\n\r\n`, 404, `unknown no.${DOMAIN}`],
       [`GET / HTTP/1.1\r\nHost: ${DOMAIN}\r\n\r\n`, 404, `unknown ${DOMAIN}`],
@@ -141,19 +150,16 @@ describe('the port for HTTP clients', () => {
   test('serves all the while that others send half a request', async (t) => {
     const door = await openTestDoor(t, openHttpNames);
     await serveSite(t, door, 'blog');
-    for (let n = 0; n < 700; n += 1) {
-      const client = await connectTo(t, door.port);
-      client.write(REQUEST.slice(0, -2));
-    }
+    await crowd(t, door.port, REQUEST.slice(0, -2));
     const { body } = await fetch(door.port, `blog.${DOMAIN}`);
     assert.equal(body, `blog serves blog.${DOMAIN}/`);
-    assert.ok(door.refusals.filter((each) => each === 'pushed-out').length >= 700 - 512);
+    assert.ok(door.refusals.filter((each) => each === 'pushed-out').length >= CROWD - 512);
   });
 
   test('survives 10,000 random beginnings, and gives back what it took for them', async (t) => {
     const door = await openTestDoor(t, openHttpNames);
     await serveSite(t, door, 'blog');
-    door.directory.claim('echo', ECHO);
+    door.services.set('echo', ECHO);
     const before = door.budget.free;
     for (let round = 0; round < 100; round += 1) {
       await Promise.all(Array.from({ length: 100 }, () => say(door.port, beginning())));

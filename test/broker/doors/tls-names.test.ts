@@ -10,7 +10,7 @@ import { openTlsNames } from '#src/broker/doors/tls-names.ts';
 import { handMade, inRecords, serverName } from '../../support/client-hello.ts';
 import { connectTo, outcome, read, say, visit } from '../../support/tcp.ts';
 import { AUTHORITY, SERVER, VERSIONS } from '../../support/tls.ts';
-import { AWAY, DOMAIN, ECHO, openTestDoor, served } from './hosts/host-harness.ts';
+import { AWAY, CROWD, crowd, DOMAIN, ECHO, openTestDoor, served } from './hosts/host-harness.ts';
 
 const HELLO = handMade([serverName(`echo.${DOMAIN}`)]);
 
@@ -24,12 +24,12 @@ async function failure(port: number, options: ConnectionOptions): Promise<string
 describe('the port for TLS clients', () => {
   for (const version of VERSIONS) {
     test(`leads to the service of that name, which has its own certificate: ${version}`, async (t) => {
-      const { port, directory } = await openTestDoor(t, openTlsNames);
+      const { port, services } = await openTestDoor(t, openTlsNames);
       const versions = { minVersion: version, maxVersion: version };
       const server = createTlsServer({ ...SERVER, ...versions }, (socket) => {
         socket.end(`you want ${socket.servername}`);
       });
-      directory.claim('blog', await served(t, server));
+      services.set('blog', await served(t, server));
       const trust = { ca: AUTHORITY.cert, checkServerIdentity: () => undefined };
       const servername = `blog.${DOMAIN}`;
       const client = connect({ port, host: '127.0.0.1', servername, ...trust, ...versions });
@@ -38,10 +38,10 @@ describe('the port for TLS clients', () => {
   }
 
   test('serves a page of one and then of another', async (t) => {
-    const { port, directory } = await openTestDoor(t, openTlsNames);
+    const { port, services } = await openTestDoor(t, openTlsNames);
     for (const name of ['blog', 'wiki']) {
       const server = createServer(SERVER, (_, response) => response.end(`this is ${name}`));
-      directory.claim(name, await served(t, server));
+      services.set(name, await served(t, server));
       t.after(() => server.closeAllConnections());
     }
     for (const name of ['blog', 'wiki', 'blog']) {
@@ -54,8 +54,8 @@ describe('the port for TLS clients', () => {
   });
 
   test('passes on what it read, unchanged, wherever that was split', async (t) => {
-    const { port, directory } = await openTestDoor(t, openTlsNames);
-    directory.claim('echo', ECHO);
+    const { port, services } = await openTestDoor(t, openTlsNames);
+    services.set('echo', ECHO);
     for (let at = 1; at <= HELLO.length; at += 1) {
       const client = await connectTo(t, port, { noDelay: true });
       const echoed = outcome(client);
@@ -70,8 +70,8 @@ describe('the port for TLS clients', () => {
   });
 
   test('takes a ClientHello octet by octet, in records of one octet', async (t) => {
-    const { port, directory } = await openTestDoor(t, openTlsNames);
-    directory.claim('echo', ECHO);
+    const { port, services } = await openTestDoor(t, openTlsNames);
+    services.set('echo', ECHO);
     const client = await connectTo(t, port, { noDelay: true });
     const hello = inRecords(HELLO, 1);
     for (const octet of hello) {
@@ -82,8 +82,8 @@ describe('the port for TLS clients', () => {
   });
 
   test('tells whoever it cannot send on so, in an alert', async (t) => {
-    const { port, directory, refusals } = await openTestDoor(t, openTlsNames);
-    directory.claim('away', AWAY);
+    const { port, services, refusals } = await openTestDoor(t, openTlsNames);
+    services.set('away', AWAY);
     for (const [servername, code, refusal] of [
       [`nosuch.${DOMAIN}`, 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME', `unknown nosuch.${DOMAIN}`],
       ['blog.example.net', 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME', 'unknown blog.example.net'],
@@ -104,21 +104,18 @@ describe('the port for TLS clients', () => {
   });
 
   test('serves all the while that others send half a ClientHello', async (t) => {
-    const { port, directory, refusals } = await openTestDoor(t, openTlsNames);
-    directory.claim('echo', ECHO);
-    for (let n = 0; n < 700; n += 1) {
-      const client = await connectTo(t, port);
-      client.write(HELLO.subarray(0, HELLO.length / 2));
-    }
+    const { port, services, refusals } = await openTestDoor(t, openTlsNames);
+    services.set('echo', ECHO);
+    await crowd(t, port, HELLO.subarray(0, HELLO.length / 2));
     const client = await connectTo(t, port);
     client.end(HELLO);
     assert.deepEqual((await outcome(client)).data, HELLO);
-    assert.ok(refusals.filter((each) => each === 'pushed-out').length >= 700 - 512);
+    assert.ok(refusals.filter((each) => each === 'pushed-out').length >= CROWD - 512);
   });
 
   test('survives 10,000 random beginnings, and gives back what it took for them', async (t) => {
-    const { port, directory, budget } = await openTestDoor(t, openTlsNames);
-    directory.claim('echo', ECHO);
+    const { port, services, budget } = await openTestDoor(t, openTlsNames);
+    services.set('echo', ECHO);
     const before = budget.free;
     for (let round = 0; round < 100; round += 1) {
       await Promise.all(Array.from({ length: 100 }, () => say(port, beginning())));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
 import { formatLeases, type Lease, parseLeases } from '#src/broker/leases/lease-file.ts';
+import fc from '../../support/properties.ts';
 
 const hash = fc
   .uint8Array({ minLength: 32, maxLength: 32 })

@@ -159,3 +159,23 @@ test('without a file, leases are kept as long as the broker runs', async (t) => 
   await store.keep(lease(1));
   assert.deepEqual(store.all(), [lease(1)]);
 });
+
+test('what is lent is free for another, who may be given what is in it; what is taken back has all that changed', async (t) => {
+  const file = join(await emptyFolder(t), 'state');
+  const store = await open(t, file);
+  await store.keep(lease(1));
+  await store.lend();
+  const other = await LeaseStore.open(file, (error) => assert.fail(error), [lease(3)]);
+  assert.deepEqual(other.all(), [lease(3)]);
+  assert.deepEqual(await inFile(file), [4003]);
+  await store.keep(lease(2));
+  assert.deepEqual(await inFile(file), [4003]);
+  const back = store.takeBack();
+  await other.close();
+  await back;
+  assert.deepEqual(await inFile(file), [4001, 4002]);
+  await assert.rejects(
+    LeaseStore.open(file, () => {}),
+    isStateError(/Another broker uses/),
+  );
+});

@@ -2,15 +2,17 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import type { Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
+import { Inheritance } from '#src/broker/inheritance.ts';
 import type { NamedService } from '#src/broker/names/named-service.ts';
 import { type SharedPort, SharedPorts } from '#src/broker/names/shared-ports.ts';
+import type { StreamSocket } from '#src/data-plane/data-plane.ts';
 import { DescriptorBudget } from '#src/data-plane/descriptor-budget.ts';
 import { connectTo, freePorts, knock, serve } from '../../support/tcp.ts';
 
 const FREE = 100;
 
 function openPorts(budget = new DescriptorBudget(FREE)): SharedPorts {
-  return new SharedPorts('127.0.0.1', budget);
+  return new SharedPorts('127.0.0.1', budget, new Inheritance());
 }
 
 /** Services that write down whose turn it was. */
@@ -123,7 +125,7 @@ test('who leaves while the port is being opened leaves nothing open', async () =
 test('a client is in the budget until it closes, even one for which there is no room', async (t) => {
   const budget = new DescriptorBudget(1);
   const share = openPorts(budget).share(0, 'alice');
-  const clients: Socket[] = [];
+  const clients: StreamSocket[] = [];
   const arrivals = new EventEmitter();
   const service: NamedService = {
     isAvailable: true,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import test from 'node:test';
-import fc from 'fast-check';
 import type { TokenRights } from '#src/broker/access/token-rights.ts';
 import { Handshake, type HandshakePolicy, type Step } from '#src/broker/reception/handshake.ts';
+import fc from '../../support/properties.ts';
 
 const NONCE = 'a'.repeat(43);
 const TOKEN = `alice.${'s'.repeat(43)}`;

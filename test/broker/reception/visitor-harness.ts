@@ -64,7 +64,8 @@ export async function openVisitor(
       return refusal;
     },
   };
-  const visitor = new Visitor(near, { ...OPEN, ...policy }, host, () => {});
+  const ignore = () => {};
+  const visitor = new Visitor(near, { ...OPEN, ...policy }, host, ignore, ignore);
   near.once('close', () => report('closed'));
   const until = async (isSo: () => boolean) => {
     if (isSo()) return reports;

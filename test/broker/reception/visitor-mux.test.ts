@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { ACK, DATA, FIN, frame, MuxPeer, SYN, WINDOW_UPDATE } from '../../support/mux-peer.ts';
 import { openVisitor } from './visitor-harness.ts';
 
@@ -15,6 +16,7 @@ test('a session without a stream is nobody yet, and has to begin one in time', a
   t.mock.timers.tick(LINE_DEADLINE - 1);
   assert.deepEqual(reports, []);
   t.mock.timers.tick(1);
+  await turn();
   assert.deepEqual(reports, ['refused hello-timeout']);
   assert.equal(await far.ended, 'eof');
   await closed();
@@ -29,6 +31,7 @@ test('on the first stream, silence for the hello window is a registrant', async 
   t.mock.timers.tick(199);
   assert.deepEqual(reports, []);
   t.mock.timers.tick(1);
+  await turn();
   assert.deepEqual(reports, ['mux']);
 });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import test from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { createAuthority } from '../../support/certificates.ts';
 import { outcome } from '../../support/tcp.ts';
@@ -63,6 +64,7 @@ test('silence inside TLS makes no registration', async (t) => {
   t.mock.timers.tick(4999);
   assert.deepEqual(reports, []);
   t.mock.timers.tick(1);
+  await turn();
   assert.deepEqual(reports, ['refused hello-timeout']);
   assert.equal(errorIn((await outcome(agent)).data).code, 'hello-timeout');
 });

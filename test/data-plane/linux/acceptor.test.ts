@@ -9,9 +9,9 @@ const RETRY = 100;
 
 /** A listener, how many connections there is room for, and the addresses of those it took. */
 function listening(t: TestContext, { relay }: RelayParts) {
-  const { descriptor, port } = listen({ address: '127.0.0.1', port: 0 }, 128);
+  const bound = listen({ address: '127.0.0.1', port: 0 }, 128);
   const state = { room: Number.POSITIVE_INFINITY, taken: [] as string[] };
-  const acceptor = new Acceptor(relay, descriptor, {
+  const acceptor = new Acceptor(relay, bound, {
     admit() {
       state.room -= 1;
       return state.room >= 0;
@@ -27,7 +27,7 @@ function listening(t: TestContext, { relay }: RelayParts) {
   return {
     state,
     acceptor,
-    arrive: () => new Peer(t, connect({ address: '127.0.0.1', port })),
+    arrive: () => new Peer(t, connect({ address: '127.0.0.1', port: bound.port })),
   };
 }
 

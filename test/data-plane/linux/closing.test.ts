@@ -18,7 +18,7 @@ test('nothing is written to a descriptor that was a thread of a closed plane bef
   await plane.close();
   // Every number that may be free again, the thread's among them.
   const files = Array.from({ length: 30 }, (_, n) => openSync(join(folder, `${n}`), 'w'));
-  exchange.cut();
+  exchange.cut('drain');
   await new Promise((resolve) => setImmediate(resolve));
   for (const descriptor of files) close(descriptor);
   for (const n of files.keys()) assert.equal(readFileSync(join(folder, `${n}`), 'utf8'), '');

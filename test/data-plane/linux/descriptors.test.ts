@@ -43,9 +43,8 @@ describe('descriptors', () => {
     await plane.close();
     assert.equal(connections, 12_250);
     assert.equal(budget.free, DESCRIPTORS, 'all that was taken from the budget is given back');
-    // Fewer, when whatever loads the tests had a file open at first.
-    const left = descriptors() - atFirst;
-    assert.ok(left <= 0, `${left}`);
+    // Fewer, when whatever loads the tests had a file open at first; more, while it has one.
+    await until(() => descriptors() <= atFirst);
   });
 
   async function openedPlane(): Promise<LinuxDataPlane> {
@@ -122,7 +121,7 @@ describe('descriptors', () => {
 
   way('of those that were cut', {}, async (exchange) => {
     const { clients, servers } = await pairs(exchange);
-    exchange.cut();
+    exchange.cut('drain');
     await allClosed(clients, servers);
   });
 
@@ -135,7 +134,7 @@ describe('descriptors', () => {
       for (const server of servers) server.write(Buffer.alloc(1024 * 1024));
       const enough = bytesToClient + BATCH * 256 * 1024;
       await until(() => exchange.counters().bytesToClient > enough);
-      exchange.cut();
+      exchange.cut('drain');
       await allClosed(clients, servers);
     },
     2,

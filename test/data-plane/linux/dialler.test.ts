@@ -31,7 +31,7 @@ test('a spare takes one descriptor, and one more when it is served', (t) => {
     relay.send(Buffer.from('taken\nx'));
     yield* until(() => told.length > 0);
     assert.deepEqual(told.splice(0), [['taken', 1, 'taken']]);
-    dialler.serve(1, { target: at, halfCloseTimeout });
+    dialler.serve(1, { target: at, halfCloseTimeout, place: 0 });
     assert.equal(budget.free, 8);
     const target = letIn();
     yield* until(() => target.receive()?.toString() === 'x');
@@ -39,7 +39,7 @@ test('a spare takes one descriptor, and one more when it is served', (t) => {
     yield* until(() => told.length === 2);
     assert.deepEqual(told, [
       ['dialled', 1],
-      ['dial-ended', 1, 1, 0, 'cut'],
+      ['dial-ended', 1, 1, 0, 'cut', undefined],
     ]);
     assert.equal(budget.free, 10);
   });
@@ -52,7 +52,7 @@ test('a spare for whose target no descriptor is left is reset', (t) => {
     const relay = letIn();
     relay.send(Buffer.from('taken\n'));
     yield* until(() => told.length > 0);
-    dialler.serve(1, { target: at, halfCloseTimeout });
+    dialler.serve(1, { target: at, halfCloseTimeout, place: 0 });
     yield* until(() => told.length > 1);
     assert.deepEqual(told.map(codeOf), ['taken', 'EMFILE']);
     assert.equal(budget.free, 1);
@@ -65,7 +65,7 @@ test('without descriptors nothing is dialled', (t) => {
   const { dialler, loop, told, at } = dialling(t, 0);
   run(loop, function* () {
     dialler.park(1, { relay: at, hello: 'hello\n' });
-    dialler.dial(2, { relay: at, target: at, halfCloseTimeout });
+    dialler.dial(2, { relay: at, target: at, halfCloseTimeout, place: 0 });
     yield* until(() => told.length === 2);
     assert.deepEqual(told.map(codeOf), ['EMFILE', 'EMFILE']);
   });
@@ -78,7 +78,7 @@ test('a spare that is gone cannot be served', (t) => {
     letIn().send(Buffer.from('taken\n'));
     yield* until(() => told.length > 0);
     dialler.cut(1);
-    dialler.serve(1, { target: at, halfCloseTimeout });
+    dialler.serve(1, { target: at, halfCloseTimeout, place: 0 });
     yield* until(() => told.length === 3);
     assert.deepEqual(told.map(codeOf), ['taken', 'ABORT_ERR', 'ABORT_ERR']);
     assert.equal(budget.free, 10);
@@ -95,7 +95,7 @@ test('what no further event will tell of reaches the target of a spare', (t) => 
     relay.send(Buffer.concat([Buffer.from('taken\n'), Buffer.alloc(ONE_SEND)]));
     shutdownWrite(relay.descriptor);
     yield* until(() => told.length > 0);
-    dialler.serve(1, { target: at, halfCloseTimeout });
+    dialler.serve(1, { target: at, halfCloseTimeout, place: 0 });
     const target = letIn();
     let received = 0;
     yield* until(() => {
@@ -106,7 +106,7 @@ test('what no further event will tell of reaches the target of a spare', (t) => 
     assert.equal(received, ONE_SEND);
     target.close();
     yield* until(() => told.length === 3);
-    assert.deepEqual(told.at(2), ['dial-ended', 1, ONE_SEND, 0, 'eof']);
+    assert.deepEqual(told.at(2), ['dial-ended', 1, ONE_SEND, 0, 'eof', 'client']);
   });
 });
 

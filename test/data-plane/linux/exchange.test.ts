@@ -31,7 +31,7 @@ for (const [how, die] of DEATHS) {
     const exchange = new LinuxExchange(1, settings, counters.memory, relay, () => {});
     t.after(() => {
       exchange.stop();
-      exchange.board.clients.cut();
+      exchange.board.clients.cut('drain');
     });
     exchange.start();
     const pool = { most: 2, introduction: '' };

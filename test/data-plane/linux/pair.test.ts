@@ -238,7 +238,7 @@ test('what the kernel has no memory to watch is reset, not left alone', (t) => {
       return watches === failing ? false : watch(descriptor, source);
     };
     const { heard, client, server } = joined(t, parts);
-    assert.deepEqual(heard.endings, ['cut']);
+    assert.deepEqual(heard.endings, ['relay-error']);
     for (const peer of [client, server]) {
       assert.throws(
         () => peer.receive(),

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { Program } from '../../support/program.ts';
 
 /** A thread that waits for events cannot be terminated, and Node waits for its threads before it exits. */
-const TOO_LONG = { timeout: 10_000 };
+const TOO_LONG = { timeout: 60_000 };
 
 /** A broker with a registration and a waiting client, then something that ends the process. */
 const busy = (end: string) => `

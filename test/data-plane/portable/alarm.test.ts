@@ -49,3 +49,14 @@ test('a moment farther off than a timer can be set to is waited for', async (t) 
   await delay(20);
   assert.deepEqual(wentOff, []);
 });
+
+test('a moment that has passed is due at once, which is nothing to warn of', async (t) => {
+  const warnings: Error[] = [];
+  const warned = (warning: Error) => warnings.push(warning);
+  process.on('warning', warned);
+  t.after(() => process.off('warning', warned));
+  const { set, twice } = alarm(0);
+  set.at(performance.now() - 1);
+  await twice;
+  assert.deepEqual(warnings, []);
+});

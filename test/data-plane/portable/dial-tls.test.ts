@@ -6,6 +6,7 @@ import { handToServer } from '#src/agent/hand-to-server.ts';
 import type { RelayDial } from '#src/data-plane/data-plane.ts';
 import { createPortableDataPlane } from '#src/data-plane/portable/portable-data-plane.ts';
 import { dial } from '#src/data-plane/portable/sockets.ts';
+import { overTls } from '#src/data-plane/portable/tls.ts';
 import { createAuthority } from '../../support/certificates.ts';
 import { nowhere, station, tlsStation } from '../../support/station.ts';
 import { outcome, read } from '../../support/tcp.ts';
@@ -44,12 +45,12 @@ describe('a relay that is dialled over TLS', () => {
     assert.ok((await served).data.equals(Buffer.concat([preface, request])));
     service.end(answer);
     assert.ok((await seen).data.equals(Buffer.concat([Buffer.from(hello), answer])));
-    const report = { bytesToServer: MIB, bytesToClient: MIB, ending: 'eof' };
+    const report = { bytesToServer: MIB, bytesToClient: MIB, ending: 'eof', firstEnd: 'client' };
     assert.deepEqual(await pair.ended, report);
   });
 
-  // Half of what the handshake may take.
-  test('is given up at once when the target refuses', { timeout: 2500 }, async (t) => {
+  // Less than what the handshake may take.
+  test('is given up at once when the target refuses', { timeout: 4500 }, async (t) => {
     const relay = await silentRelay(t);
     const pair = dialPair({ relay, target: await nowhere(t), halfCloseTimeout });
     await assert.rejects(pair.ended, { side: 'target' });
@@ -79,7 +80,7 @@ describe('a relay that is dialled over TLS', () => {
     assert.ok((await served).data.equals(Buffer.concat([preface, early, Buffer.from('and more')])));
     service.end('answer');
     assert.deepEqual(await seen, { data: Buffer.from('answer'), ending: 'eof' });
-    const report = { bytesToServer: MIB + 8, bytesToClient: 6, ending: 'eof' };
+    const report = { bytesToServer: MIB + 8, bytesToClient: 6, ending: 'eof', firstEnd: 'client' };
     assert.deepEqual(await pair.ended, report);
   });
 
@@ -98,11 +99,16 @@ describe('a relay that is dialled over TLS', () => {
   test('is joined with a server object, and counts what is not encrypted', async (t) => {
     const relay = await tlsRelay(t);
     const server = createPlainServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket));
-    const pair = handToServer(dial(relay, true, relay.tls), hello, server, undefined);
+    const pair = handToServer(dial(relay, true, overTls(relay.tls)), hello, server, undefined);
     const client = await relay.next();
     const seen = outcome(client);
     client.end('request');
     assert.equal(String((await seen).data), `${hello}request`);
-    assert.deepEqual(await pair.ended, { bytesToServer: 7, bytesToClient: 7, ending: 'eof' });
+    assert.deepEqual(await pair.ended, {
+      bytesToServer: 7,
+      bytesToClient: 7,
+      ending: 'eof',
+      firstEnd: 'client',
+    });
   });
 });

@@ -53,6 +53,7 @@ describe('the rate', { concurrency: true }, () => {
             bytesToServer: 256 * KIB,
             bytesToClient: 0,
             ending: 'eof',
+            firstEnd: 'client',
           });
         }
       });

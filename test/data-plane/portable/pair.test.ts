@@ -17,9 +17,9 @@ describe('a pair', { concurrency: true }, () => {
 
       const from = sides.server === 'plain' ? 'client' : 'server';
       test(`is not silent while the ${from} sends something now and then`, async (t) => {
-        const { client, server, ended } = await openPair(t, sides, { idle: 1500 });
+        const { client, server, ended } = await openPair(t, sides, { idle: 4000 });
         const [sender, receiver] = from === 'client' ? [client, server] : [server, client];
-        for (let n = 0; n < 5; n += 1) {
+        for (let n = 0; n < 11; n += 1) {
           await delay(400);
           sender.write('x');
           await read(receiver, 1);
@@ -64,8 +64,8 @@ test('what was read before and put back is moved and counted, what was kept is n
 
 test('of two bounds on a half-closed pair, the shorter one resets it', async (t) => {
   for (const [idle, halfCloseTimeout, ending] of [
-    [50, 30_000, 'idle'],
-    [30_000, 50, 'half-close-timeout'],
+    [300, 30_000, 'idle'],
+    [30_000, 300, 'half-close-timeout'],
   ] as const) {
     const { client, server, ended } = await openPair(
       t,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import fc from 'fast-check';
 import { Throttle, type Throttled } from '#src/data-plane/portable/throttle.ts';
+import fc from '../../support/properties.ts';
 
 const MIB = 1024 * 1024;
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer as createTcpServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { type ConnectionOptions, createServer, type TlsOptions } from 'node:tls';
 import { type Dial, dial } from '#src/data-plane/portable/sockets.ts';
+import { overTls } from '#src/data-plane/portable/tls.ts';
 import { createAuthority } from '../../support/certificates.ts';
+import { nowhere } from '../../support/station.ts';
 import { outcome, serve } from '../../support/tcp.ts';
 import { AUTHORITY, SERVER, VERSIONS } from '../../support/tls.ts';
 
@@ -50,7 +52,7 @@ describe('a connection dialled with TLS', () => {
   for (const version of VERSIONS) {
     test(`is there when ${version} is, and ends each direction by itself`, async (t) => {
       const { port } = await serveTls(t, { maxVersion: version });
-      const socket = await dial({ host: '127.0.0.1', port }, true, TRUSTING).connected;
+      const socket = await dial({ host: '127.0.0.1', port }, true, overTls(TRUSTING)).connected;
       const echoed = outcome(socket);
       socket.end('question');
       assert.deepEqual(await echoed, { data: Buffer.from('question'), ending: 'eof' });
@@ -68,7 +70,7 @@ describe('a connection dialled with TLS', () => {
     test(`to ${host}${by} is checked for that, and asks for ${asked || 'no name'}`, async (t) => {
       const { port, names } = await serveTls(t);
       const tls = servername === undefined ? TRUSTING : { ...TRUSTING, servername };
-      const socket = await dial({ host, port }, true, tls).connected;
+      const socket = await dial({ host, port }, true, overTls(tls)).connected;
       const echoed = outcome(socket);
       socket.end('x');
       await echoed;
@@ -100,7 +102,7 @@ describe('a connection dialled with TLS', () => {
     for (const [which, { server = {}, tls = TRUSTING, code }] of Object.entries(BAD)) {
       test(`fails over ${version} for a certificate ${which}`, async (t) => {
         const { port, sockets } = await serveTls(t, { ...server, maxVersion: version });
-        await assertFails(dial({ host: '127.0.0.1', port }, true, tls), { code }, sockets);
+        await assertFails(dial({ host: '127.0.0.1', port }, true, overTls(tls)), { code }, sockets);
       });
     }
   }
@@ -112,13 +114,17 @@ describe('a connection dialled with TLS', () => {
       ciphers: 'DEFAULT@SECLEVEL=0',
     });
     const code = 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION';
-    await assertFails(dial({ host: '127.0.0.1', port }, true, TRUSTING), { code }, sockets);
+    await assertFails(
+      dial({ host: '127.0.0.1', port }, true, overTls(TRUSTING)),
+      { code },
+      sockets,
+    );
   });
 
   test('fails when the server is none of TLS', async (t) => {
     const { port } = await serve(t, (socket) => socket.write('220 mail.example.net ESMTP\r\n'));
     const code = 'ERR_SSL_WRONG_VERSION_NUMBER';
-    await assertFails(dial({ host: '127.0.0.1', port }, true, TRUSTING), { code });
+    await assertFails(dial({ host: '127.0.0.1', port }, true, overTls(TRUSTING)), { code });
   });
 
   for (const [how, end] of Object.entries({
@@ -128,7 +134,9 @@ describe('a connection dialled with TLS', () => {
   })) {
     test(`fails when the server ${how} during the handshake`, async (t) => {
       const { port } = await serve(t, (socket) => socket.once('data', () => end(socket)));
-      await assertFails(dial({ host: '127.0.0.1', port }, true, TRUSTING), { code: 'ECONNRESET' });
+      await assertFails(dial({ host: '127.0.0.1', port }, true, overTls(TRUSTING)), {
+        code: 'ECONNRESET',
+      });
     });
   }
 
@@ -144,7 +152,7 @@ describe('a connection dialled with TLS', () => {
       t.mock.timers.enable({ apis: ['setTimeout'] });
       const server = await serve(t, () => {});
       const accepted = once(server, 'connection');
-      const dialled = dial({ host: '127.0.0.1', port: server.port }, true, TRUSTING);
+      const dialled = dial({ host: '127.0.0.1', port: server.port }, true, overTls(TRUSTING));
       const [socket] = await accepted;
       await once(socket, 'data');
       const seen = outcome(socket);
@@ -158,16 +166,11 @@ describe('a connection dialled with TLS', () => {
     const { port, sockets } = await serveTls(t);
     const tls = { ...TRUSTING, cert: 'none', key: 'none' };
     const code = 'ERR_OSSL_PEM_NO_START_LINE';
-    await assertFails(dial({ host: '127.0.0.1', port }, true, tls), { code }, sockets);
+    await assertFails(dial({ host: '127.0.0.1', port }, true, overTls(tls)), { code }, sockets);
   });
 
-  test('fails like a plain one when nobody listens', async () => {
-    const server = createTcpServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    assert.ok(address !== null && typeof address === 'object');
-    server.close();
-    const dialled = dial({ host: '127.0.0.1', port: address.port }, true, TRUSTING);
+  test('fails like a plain one when nobody listens', async (t) => {
+    const dialled = dial(await nowhere(t), true, overTls(TRUSTING));
     await assertFails(dialled, { code: 'ECONNREFUSED' });
   });
 });

@@ -34,7 +34,12 @@ for (const version of VERSIONS) {
             other.end(answer);
             assert.deepEqual(await answered, { data: answer, ending: 'eof' });
 
-            const report = { bytesToServer: size, bytesToClient: size, ending: 'eof' };
+            const report = {
+              bytesToServer: size,
+              bytesToClient: size,
+              ending: 'eof',
+              firstEnd: first,
+            };
             assert.deepEqual(await ended, report);
           });
         }

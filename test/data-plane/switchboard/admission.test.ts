@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
 import type { ClientLimits } from '#src/data-plane/data-plane.ts';
 import { AddressRates } from '#src/data-plane/switchboard/address-rates.ts';
 import { Admission } from '#src/data-plane/switchboard/admission.ts';
 import { LIMITS } from '../../support/exchange.ts';
+import fc from '../../support/properties.ts';
 
 function admission(limits: Partial<ClientLimits>): Admission {
   return new Admission({ ...LIMITS, ...limits }, 0);

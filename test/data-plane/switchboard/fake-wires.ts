@@ -3,13 +3,7 @@ import type { ConnectionRecord, PairReport } from '#src/data-plane/data-plane.ts
 import { DescriptorBudget } from '#src/data-plane/descriptor-budget.ts';
 import { SharedCounters } from '#src/data-plane/shared-counters.ts';
 import { Switchboard, type SwitchboardSettings } from '#src/data-plane/switchboard/switchboard.ts';
-import type {
-  Beginning,
-  CutEnding,
-  Ear,
-  Joined,
-  Wires,
-} from '#src/data-plane/switchboard/wires.ts';
+import type { Beginning, Ear, Joined, Wires } from '#src/data-plane/switchboard/wires.ts';
 import { LIMITS } from '../../support/exchange.ts';
 import { type New, newsIn } from '../../support/ticket-exchange.ts';
 
@@ -55,7 +49,7 @@ export class FakePair implements Joined {
     this.#onEnd = onEnd;
   }
 
-  cut(ending: CutEnding): void {
+  cut(ending: Parameters<Joined['cut']>[0]): void {
     this.end(ending);
   }
 
@@ -63,7 +57,7 @@ export class FakePair implements Joined {
     if (this.isOver) return;
     this.isOver = true;
     const { bytesToServer, bytesToClient } = this;
-    this.#onEnd({ bytesToServer, bytesToClient, ending });
+    this.#onEnd({ bytesToServer, bytesToClient, ending, firstEnd: undefined });
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
 import { LIMITS } from '../../support/exchange.ts';
+import fc from '../../support/properties.ts';
 import { SPARE_TICKET, spareLine, ticketLine } from '../../support/ticket-exchange.ts';
 import { FakeConnection, FakeExchange } from './fake-wires.ts';
 
@@ -149,7 +149,7 @@ class Story {
   end(): void {
     const { exchange } = this;
     exchange.board.stop();
-    exchange.board.clients.cut();
+    exchange.board.clients.cut('drain');
     assert.ok(exchange.board.isFinished);
     exchange.budget.give(this.#takenOutside);
     assert.equal(exchange.budget.free, DESCRIPTORS, 'all is given back');

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { runJsonAgent } from '../../support/json-agent.ts';
 import { runBroker } from '../../support/program.ts';
+import { nowhere } from '../../support/station.ts';
 import { tappedProxy } from '../../support/tapped-proxy.ts';
 import { connectTo, outcome, read, serve, visit } from '../../support/tcp.ts';
 
@@ -65,8 +66,7 @@ for (const plane of ['auto', 'portable']) {
     });
 
     test('a service that cannot be reached resets its client at once and is reported', async (t) => {
-      const closed = await serve(t, () => {});
-      closed.close();
+      const closed = await nowhere(t);
       const broker = await runBroker(t, '--pair-timeout', '60', '--verbose', ...onPlane);
       for (const spares of [[], ['--spares', '1']]) {
         const options = [...spares, ...onPlane];

@@ -18,10 +18,14 @@ async function createToken(name: string, file: string): Promise<string> {
   return stdout.trimEnd().split('\n').at(-1) ?? '';
 }
 
-async function guardedBroker(t: TestContext, ...options: string[]) {
+async function tokenFile(t: TestContext) {
   const tokens = join(await emptyFolder(t), 'tokens.json');
-  const token = await createToken('alice', tokens);
-  return { tokens, token, broker: await runBroker(t, '--tokens', tokens, ...options) };
+  return { tokens, token: await createToken('alice', tokens) };
+}
+
+async function guardedBroker(t: TestContext, ...options: string[]) {
+  const { tokens, token } = await tokenFile(t);
+  return { token, broker: await runBroker(t, '--tokens', tokens, ...options) };
 }
 
 async function change(file: string, edit: (text: string) => string): Promise<void> {
@@ -69,7 +73,8 @@ describe('with tokens', { concurrency: 2 }, () => {
   });
 
   test('the token is in no log, on no wire and in a file for its owner alone', async (t) => {
-    const { tokens, token, broker } = await guardedBroker(t, '--verbose');
+    const { tokens, token } = await tokenFile(t);
+    const broker = await runBroker(t, '--verbose', '--tokens', tokens);
     const proxy = await tappedProxy(t, broker.controlPort);
     const agent = runJsonAgent(t, 1, proxy.port, '--token', token);
     await agent.port();
@@ -102,12 +107,13 @@ describe('with tokens', { concurrency: 2 }, () => {
   test('a token that is taken from the file ends its registration, and its connections if it says so', async (t) => {
     const echo = await serve(t, (socket) => socket.pipe(socket));
     for (const cutConnections of [false, true]) {
-      const { tokens, token, broker } = await guardedBroker(t);
+      const { tokens, token } = await tokenFile(t);
       await change(tokens, (text) => {
         const file = JSON.parse(text) as { tokens: Record<string, object> };
         Object.assign(file.tokens.alice ?? {}, { cutConnections });
         return JSON.stringify(file);
       });
+      const broker = await runBroker(t, '--tokens', tokens);
       const agent = runJsonAgent(t, echo.port, broker.controlPort, '--token', token);
       const port = await agent.port();
       const client = await connectTo(t, port);

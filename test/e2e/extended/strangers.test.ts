@@ -19,7 +19,8 @@ function harass(t: TestContext, port: number, openings: string[]) {
   });
   const knock = () => {
     if (over.signal.aborted) return;
-    const socket = connect({ host: '127.0.0.1', port });
+    // From elsewhere: those of one address push out each other.
+    const socket = connect({ host: '127.0.0.1', port, localAddress: '127.0.0.2' });
     open.add(socket);
     socket.on('error', () => {});
     socket.on('data', (chunk) => {

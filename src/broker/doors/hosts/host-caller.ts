@@ -1,14 +1,11 @@
 import type { Socket } from 'node:net';
 import { plainAddress } from '../../../data-plane/address.ts';
+import { farewell } from '../../../doorstep/farewell.ts';
+import type { Caller } from '../../../doorstep/reception.ts';
 import type { NamedService } from '../../names/named-service.ts';
-import type { Caller } from '../../reception/reception.ts';
 
 /** Milliseconds until the host has to be known. */
 const HOST_DEADLINE = 5000;
-
-/** Milliseconds for a client to close after our last word, and octets that are read of it meanwhile. */
-const FAREWELL_DEADLINE = 2000;
-const FAREWELL_OCTETS = 256 * 1024;
 
 /** How clients of a protocol say which host they want, and are told that they cannot have it. */
 export interface HostDialogue<Fault extends string> {
@@ -40,7 +37,7 @@ export class HostCaller<Fault extends string> implements Caller {
   readonly #dialogue: HostDialogue<Fault>;
   readonly #directory: HostDirectory<Fault>;
   readonly #left: (caller: HostCaller<Fault>) => void;
-  #timer: NodeJS.Timeout;
+  readonly #timer: NodeJS.Timeout;
   #isOver = false;
 
   /**
@@ -96,7 +93,8 @@ export class HostCaller<Fault extends string> implements Caller {
     const socket = this.#socket.pause();
     socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose);
     this.#onClose();
-    service.enter(socket, { read: this.#dialogue.reader.bytes, greeting: '' });
+    const turnAway = () => this.#refuse('away', host);
+    service.enter(socket, { read: this.#dialogue.reader.bytes, greeting: '', turnAway });
   }
 
   #refuse(refusal: HostRefusal | Fault, host = ''): void {
@@ -111,17 +109,6 @@ export class HostCaller<Fault extends string> implements Caller {
     }
     this.#directory.refused(this.address, refusal, host);
     socket.off('data', this.#onData).off('end', this.#onEnd);
-    socket.end(answer(refusal));
-    this.#drain();
-  }
-
-  /** Unread input would turn our close into a reset, which would take the answer with it. */
-  #drain(): void {
-    let octets = 0;
-    this.#socket.on('data', (chunk: Buffer) => {
-      octets += chunk.length;
-      if (octets > FAREWELL_OCTETS) this.#socket.destroy();
-    });
-    this.#timer = setTimeout(() => this.#socket.destroy(), FAREWELL_DEADLINE);
+    farewell(socket, answer(refusal));
   }
 }

@@ -1,5 +1,5 @@
 import type { DoorName, DoorRefusal } from '../../events.ts';
-import type { Site } from '../../registration/site.ts';
+import type { Services } from '../../names/named-service.ts';
 import { type Door, type DoorSite, openDoor } from '../door.ts';
 import { HostCaller, type HostDialogue, type HostDirectory } from './host-caller.ts';
 import { nameOfHost } from './host-name.ts';
@@ -8,7 +8,9 @@ import { nameOfHost } from './host-name.ts';
 const MOST_OF_ONE_ADDRESS = 512;
 
 /** What a door where clients ask for hosts needs of a broker. */
-export type HostSite = DoorSite & Pick<Site, 'directory'>;
+export interface HostSite extends DoorSite {
+  readonly guide: Services;
+}
 
 /**
  * Opens a port at which clients of all services with a name arrive, `<name>.<domain>` each.
@@ -22,13 +24,13 @@ export async function* openHostDoor<Fault extends DoorRefusal>(
   port: number | undefined,
   converse: () => HostDialogue<Fault>,
 ): AsyncGenerator<Door> {
-  const { directory, emit, settings } = site;
+  const { guide, emit, settings } = site;
   const { domain } = settings;
   if (port === undefined || domain === undefined) return;
   const hosts: HostDirectory<Fault> = {
     find(host) {
       const name = nameOfHost(host, domain);
-      return name === undefined ? undefined : directory.find(name);
+      return name === undefined ? undefined : guide.find(name);
     },
     refused: (address, refusal, host) => emit('doorRefused', door, address, refusal, host),
   };

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
+import type { Caller } from '../../../doorstep/reception.ts';
 import { LineBuffer } from '../../../protocol/line-buffer.ts';
 import { LONGEST_LINE } from '../../../protocol/names.ts';
 import { ControlConnection, type ControlHolder } from '../../control-connection.ts';
 import type { DoorRefusal } from '../../events.ts';
-import type { Caller } from '../../reception/reception.ts';
 
 /** Milliseconds for each line, from the greeting or the line before. */
 const LINE_DEADLINE = 5000;

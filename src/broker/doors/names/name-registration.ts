@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
-import type { ClientBeginning, Exchange } from '../../../data-plane/data-plane.ts';
+import type { ClientBeginning, Exchange, StreamSocket } from '../../../data-plane/data-plane.ts';
 import { CONNECTED } from '../../../protocol/names.ts';
 import { strictest } from '../../access/limits.ts';
 import type { EmitBrokerEvent, RegistrationEnding, RegistrationInfo } from '../../events.ts';
-import type { NamedService } from '../../names/named-service.ts';
+import type { OfferedService } from '../../names/named-service.ts';
 import { exchangeSettings, planeFor } from '../../registration/exchange-settings.ts';
 import { PlainRegistration, reporting } from '../../registration/registration.ts';
 import type { Site } from '../../registration/site.ts';
@@ -18,7 +18,9 @@ const MOST_PARKED = 1000;
 const UNUSED = 86_400_000;
 
 /** A name that a server has reserved, with the connections that it has parked under it. */
-export class NameRegistration extends PlainRegistration implements NamedService {
+export class NameRegistration extends PlainRegistration implements OfferedService {
+  /** Its server parks a connection for each client: that none is there may be over at once. */
+  readonly isOffered = true;
   readonly #upkeep: NodeJS.Timeout;
   #isUsed = true;
 
@@ -30,8 +32,11 @@ export class NameRegistration extends PlainRegistration implements NamedService 
   }
 
   static async open(
-    { settings, access, planes, emit }: Site,
-    own: { id: number; name: string; address: string },
+    { settings, access, planes, node, emit }: Site,
+    {
+      generation,
+      ...own
+    }: { id: number; name: string; address: string; generation?: number | undefined },
   ): Promise<NameRegistration> {
     let registration: NameRegistration;
     const opening = exchangeSettings(settings, access, {
@@ -51,6 +56,7 @@ export class NameRegistration extends PlainRegistration implements NamedService 
     });
     const info = {
       ...own,
+      ...(node !== undefined && { node, generation }),
       protocol: 'names',
       clientPort: 0,
       backConnectPort: 0,
@@ -64,7 +70,7 @@ export class NameRegistration extends PlainRegistration implements NamedService 
     return this.exchange.spares > 0;
   }
 
-  enter(client: Socket, begun?: ClientBeginning): void {
+  enter(client: StreamSocket, begun?: ClientBeginning): void {
     this.exchange.adoptClient(client, begun);
   }
 

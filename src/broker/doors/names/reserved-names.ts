@@ -1,5 +1,4 @@
 import type { DoorRefusal } from '../../events.ts';
-import { Seat } from '../../names/seat.ts';
 import type { Site } from '../../registration/site.ts';
 import type { NameRegistration } from './name-registration.ts';
 import { ReservedName } from './reserved-name.ts';
@@ -36,7 +35,7 @@ export class ReservedNames {
     if (!this.#site.access.admitsAnybodyAt(address)) return 'basic-refused';
     const reserved = this.#names.get(name);
     if (reserved === undefined) {
-      return this.#site.directory.find(name) === undefined ? undefined : 'used';
+      return this.#site.guide.find(name) === undefined ? undefined : 'used';
     }
     if (!this.#mayUse(reserved, address)) return 'used';
     const opened = await reserved.opened;
@@ -47,9 +46,7 @@ export class ReservedNames {
   #reserve(name: string, owner: string): ReservedName | DoorRefusal {
     const theirs = [...this.#names.values()].filter((each) => each.owner === owner);
     if (theirs.length >= MOST_OF_ONE_ADDRESS) return 'too-many-names';
-    const seat = Seat.claim(this.#site.directory, name);
-    if (seat === undefined) return 'used';
-    const reserved = new ReservedName(this.#site, name, seat, owner);
+    const reserved = new ReservedName(this.#site, name, owner);
     this.#names.set(name, reserved);
     void reserved.over.then(() => this.#names.delete(name));
     return reserved;

@@ -1,3 +1,4 @@
+import type { Bound } from '../messages.ts';
 import {
   AGAIN,
   accept,
@@ -27,28 +28,30 @@ export interface AcceptorOwner {
  * in the listener's backlog, where they cost this process nothing.
  */
 export class Acceptor implements Source, Task {
+  readonly bound: Bound;
   readonly #relay: Relay;
-  readonly #listener: number;
   readonly #owner: AcceptorOwner;
   #watched = false;
   #closed = false;
   #resumeAt = Number.POSITIVE_INFINITY;
 
-  constructor(relay: Relay, listener: number, owner: AcceptorOwner) {
+  /** @param bound - its own from now on */
+  constructor(relay: Relay, bound: Bound, owner: AcceptorOwner) {
     this.#relay = relay;
-    this.#listener = listener;
+    this.bound = bound;
     this.#owner = owner;
   }
 
   start(): void {
-    this.#watched = this.#relay.loop.watch(this.#listener, this);
+    this.#watched = this.#relay.loop.watch(this.bound.descriptor, this);
     if (!this.#watched) this.#pause();
   }
 
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
-    this.#relay.loop.forget(this.#listener);
-    close(this.#listener);
+    if (this.#watched) this.#relay.loop.unwatch(this.bound.descriptor);
+    close(this.bound.descriptor);
   }
 
   ready(): void {
@@ -62,7 +65,7 @@ export class Acceptor implements Source, Task {
         this.#pause();
         return;
       }
-      const descriptor = accept(this.#listener);
+      const descriptor = accept(this.bound.descriptor);
       if (descriptor < 0) {
         this.#owner.noConnection();
         if (descriptor !== AGAIN) this.#failed(descriptor);

@@ -15,6 +15,8 @@ export interface DialOwner {
 
 export interface DialSettings {
   id: number;
+  /** On the {@link TrafficBoard}. */
+  place: number;
   /** Connected already, if it was a spare. */
   toRelay: Attempt;
   toTarget: Attempt;
@@ -66,10 +68,12 @@ export class Dial implements PairOwner {
     this.#joinIfSettled();
   }
 
-  moved(): void {}
+  moved({ bytesToServer, bytesToClient }: Pair): void {
+    this.#relay.traffic.write(this.#settings.place, bytesToServer, bytesToClient);
+  }
 
   pairEnded(pair: Pair, ending: PairEnding): void {
-    this.#relay.outbox.mention(['dial-ended', this.id, ...pair.traffic, ending]);
+    this.#relay.outbox.mention(['dial-ended', this.id, ...pair.traffic, ending, pair.firstEnd]);
     this.#owner.ended(this);
   }
 

@@ -95,11 +95,11 @@ export class Dialler implements Timed, DialOwner, SpareOwner {
   #dialFor(
     id: number,
     sides: Pick<DialSettings, 'toRelay' | 'hello' | 'rest'>,
-    { target, preface, halfCloseTimeout }: ResolvedTarget,
+    { target, preface, halfCloseTimeout, place }: ResolvedTarget,
   ): Dial {
     const toTarget = this.#attempt(target);
     const halfClosed = this.#halfClosedFor(halfCloseTimeout);
-    return new Dial({ id, ...sides, toTarget, preface, halfClosed }, this.#relay, this);
+    return new Dial({ id, place, ...sides, toTarget, preface, halfClosed }, this.#relay, this);
   }
 
   #begin(dial: Dial | Spare): void {

@@ -4,18 +4,23 @@ import type { Outbox } from './outbox.ts';
 /** Tells the main thread what happens on an exchange. */
 export function exchangeEvents(id: number, outbox: Outbox): SwitchboardObserver {
   return {
-    clientWaiting: (client) => outbox.mention(['client-waiting', id, client.id, client.address]),
-    clientPaired: (client) => outbox.mention(['client-paired', id, client]),
+    clientWaiting: (client) =>
+      outbox.mention(['client-waiting', id, client.id, client.address, client.port]),
+    clientPaired: ({ id: client, address, port, waited }) =>
+      outbox.mention(['client-paired', id, client, address, port, waited]),
     clientEnded: (record) => {
-      const { clientAddress, bytesToServer, bytesToClient, ending, waited, lasted } = record;
+      const { clientAddress, sourcePort, bytesToServer, bytesToClient } = record;
+      const { ending, firstEnd, waited, lasted } = record;
       outbox.mention([
         'client-ended',
         id,
         record.id,
         clientAddress,
+        sourcePort,
         bytesToServer,
         bytesToClient,
         ending,
+        firstEnd,
         waited,
         lasted,
       ]);

@@ -1,13 +1,19 @@
-import type { ClientLimits, PairReport } from '../../data-plane.ts';
+import type {
+  ClientLimits,
+  ListenerDescriptors,
+  ListenerSide,
+  PairReport,
+} from '../../data-plane.ts';
 import { DeadlineQueue } from '../../deadline-queue.ts';
 import { BACKLOG, SPARE_KEEP_ALIVE_SECONDS } from '../../limits.ts';
 import { SharedCounters } from '../../shared-counters.ts';
 import { Switchboard, type SwitchboardAnnouncement } from '../../switchboard/switchboard.ts';
 import type { Beginning, Joined, Wires } from '../../switchboard/wires.ts';
-import type { OpenSettings } from '../messages.ts';
+import type { Bound, OpenSettings } from '../messages.ts';
 import {
   AGAIN,
   close,
+  inheritListener,
   isEstablished,
   type KeepAlive,
   keepAlive,
@@ -31,15 +37,12 @@ const oneByte = new Uint8Array(1);
 
 /** One registration's listeners and connections, as descriptors of this thread. */
 export class LinuxExchange implements Timed {
-  readonly clientPort: number;
-  readonly backConnectPort: number;
   readonly board: Switchboard<Connection>;
   readonly #id: number;
   readonly #relay: Relay;
   readonly #counters: SharedCounters;
   readonly #onFinished: () => void;
-  readonly #clients: Acceptor | undefined;
-  readonly #backConnects: Acceptor | undefined;
+  readonly #acceptors: Record<ListenerSide, Acceptor | undefined>;
   readonly #halfClosed: DeadlineQueue<Pair>;
   /** Pairs that must not stay silent, by what the limit was when they were joined. */
   readonly #silent = new Set<DeadlineQueue<Pair>>();
@@ -63,38 +66,45 @@ export class LinuxExchange implements Timed {
     this.#boundSilence(settings.limits.idle);
 
     const { clients, backConnects } = listeners(settings);
-    this.clientPort = clients?.port ?? 0;
-    this.#clients =
-      clients &&
-      new Acceptor(relay, clients.descriptor, {
-        admit: () => this.#admit(),
-        noConnection: () => this.board.unreserve(),
-        connection: (descriptor, address, port) => {
-          const connection = new Connection(descriptor);
-          if (this.board.admit(connection, address)) {
-            this.board.clientArrived(connection, address, port);
-          }
-        },
-      });
-    this.backConnectPort = backConnects?.port ?? 0;
-    this.#backConnects =
-      backConnects &&
-      new Acceptor(relay, backConnects.descriptor, {
-        // Its descriptors were put aside when the client came.
-        admit: () => true,
-        noConnection: () => {},
-        connection: (descriptor, address) =>
-          this.board.backConnectArrived(new Connection(descriptor), address),
-      });
+    this.#acceptors = {
+      clients: clients && this.#acceptClients(clients),
+      backConnects: backConnects && this.#acceptBackConnects(backConnects),
+    };
     const events = exchangeEvents(id, relay.outbox);
     this.board = new Switchboard(settings, this.#wires(), relay.budget, this.#counters, events);
+  }
+
+  /** Undefined where there is none. */
+  get clients(): Bound | undefined {
+    return this.#acceptors.clients?.bound;
+  }
+
+  get backConnects(): Bound | undefined {
+    return this.#acceptors.backConnects?.bound;
   }
 
   start(): void {
     if (this.#isStopped) return;
     this.#relay.loop.addTimed(this);
-    this.#backConnects?.start();
-    this.#clients?.start();
+    this.#acceptors.backConnects?.start();
+    this.#acceptors.clients?.start();
+  }
+
+  /** See {@link Exchange.shut}. */
+  shut(side: ListenerSide): void {
+    this.#acceptors[side]?.close();
+    this.#relay.outbox.tell(['shut', this.#id]);
+  }
+
+  /** See {@link Exchange.acceptFrom}. Throws the system's error, with nothing taken. */
+  acceptFrom({ clients, backConnects }: ListenerDescriptors): void {
+    if (backConnects !== undefined) {
+      const acceptor = this.#acceptBackConnects(inheritListener(backConnects, BACKLOG));
+      this.#replace('backConnects', acceptor);
+    }
+    if (clients !== undefined) {
+      this.#replace('clients', this.#acceptClients(inheritListener(clients, BACKLOG)));
+    }
   }
 
   announce(announcer: Announcer, announcement: SwitchboardAnnouncement): void {
@@ -119,8 +129,8 @@ export class LinuxExchange implements Timed {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#announcer?.end();
-    this.#clients?.close();
-    this.#backConnects?.close();
+    this.#acceptors.clients?.close();
+    this.#acceptors.backConnects?.close();
     this.board.stop();
     this.#relay.outbox.tell(['stopped', this.#id]);
     this.#finishIfDone();
@@ -133,10 +143,40 @@ export class LinuxExchange implements Timed {
       for (const pair of queue.expire(now)) pair.cut('idle');
       next = Math.min(next, queue.nextDeadline);
     }
-    for (const acceptor of [this.#clients, this.#backConnects]) {
+    for (const acceptor of Object.values(this.#acceptors)) {
       if (acceptor !== undefined) next = Math.min(next, acceptor.tick(now));
     }
     return next;
+  }
+
+  #acceptClients(listener: Bound): Acceptor {
+    return new Acceptor(this.#relay, listener, {
+      admit: () => this.#admit(),
+      noConnection: () => this.board.unreserve(),
+      connection: (descriptor, address, port) => {
+        const connection = new Connection(descriptor);
+        if (this.board.admit(connection, address)) {
+          this.board.clientArrived(connection, address, port);
+        }
+      },
+    });
+  }
+
+  #acceptBackConnects(listener: Bound): Acceptor {
+    return new Acceptor(this.#relay, listener, {
+      // Its descriptors were put aside when the client came.
+      admit: () => true,
+      noConnection: () => {},
+      connection: (descriptor, address) =>
+        this.board.backConnectArrived(new Connection(descriptor), address),
+    });
+  }
+
+  #replace(side: ListenerSide, acceptor: Acceptor): void {
+    this.#acceptors[side]?.close();
+    this.#acceptors[side] = acceptor;
+    if (this.#isStopped) acceptor.close();
+    else acceptor.start();
   }
 
   #boundSilence(timeout: number | undefined): void {
@@ -155,7 +195,7 @@ export class LinuxExchange implements Timed {
 
   #wires(): Wires<Connection> {
     const { loop } = this.#relay;
-    const { backConnectPort } = this;
+    const backConnectPort = () => this.backConnects?.port ?? 0;
     const shut = (how: (descriptor: number) => void) => (connection: Connection) => {
       connection.leave();
       loop.forget(connection.descriptor);
@@ -165,7 +205,9 @@ export class LinuxExchange implements Timed {
       get now() {
         return loop.now;
       },
-      backConnectPort,
+      get backConnectPort() {
+        return backConnectPort();
+      },
       wakeAt: (moment) => loop.tickAt(moment),
       // Work that is left over may still be done in this turn: those that came are read in the next.
       afterReading: (act) => loop.later({ proceed: () => loop.later({ proceed: act }) }),
@@ -192,8 +234,8 @@ export class LinuxExchange implements Timed {
       idle: this.#idle,
       moved: (_, toServer, count) =>
         this.#counters.add(toServer ? 'bytesToServer' : 'bytesToClient', count),
-      pairEnded: ({ bytesToServer, bytesToClient }, ending) => {
-        onEnd({ bytesToServer, bytesToClient, ending });
+      pairEnded: ({ bytesToServer, bytesToClient, firstEnd }, ending) => {
+        onEnd({ bytesToServer, bytesToClient, ending, firstEnd });
         this.#finishIfDone();
       },
     });
@@ -214,12 +256,10 @@ export class LinuxExchange implements Timed {
   }
 }
 
-type Listener = ReturnType<typeof listen>;
-
 /** Those that are asked for; all of them, or the system's error is thrown. */
 function listeners({ address, clientPort, backConnectPort }: OpenSettings): {
-  clients: Listener | undefined;
-  backConnects: Listener | undefined;
+  clients: Bound | undefined;
+  backConnects: Bound | undefined;
 } {
   const on = (port: number | undefined) =>
     port === undefined ? undefined : listen({ address, port }, BACKLOG);

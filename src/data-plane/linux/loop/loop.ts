@@ -77,6 +77,12 @@ export class Loop {
     this.#sources[descriptor] = undefined;
   }
 
+  /** {@link Loop.forget} for what somebody else may have too, so that closing it does not end the watch. */
+  unwatch(descriptor: number): void {
+    this.#queue.remove(descriptor);
+    this.forget(descriptor);
+  }
+
   /** Proceeds once, in the next turn, after the events that have come by then. */
   later(task: Task): void {
     this.#tasks.add(task);

@@ -1,4 +1,4 @@
-import type { PairEnding } from '../../data-plane.ts';
+import type { PairEnding, Side } from '../../data-plane.ts';
 import type { DeadlineQueue } from '../../deadline-queue.ts';
 import type { Traffic } from '../messages.ts';
 import { close, type Readiness, reset, shutdownWrite } from '../system-calls.ts';
@@ -26,6 +26,7 @@ export class Pair implements FlowOwner {
   readonly #owner: PairOwner;
   readonly #toServer: Flow;
   readonly #toClient: Flow;
+  #firstEnd: Side | undefined;
   #over = false;
 
   /** Takes over both descriptors, to be followed by {@link Pair.watch} or {@link Pair.takeOver}. */
@@ -50,7 +51,7 @@ export class Pair implements FlowOwner {
       [this.#toServer, client],
       [this.#toClient, server],
     ];
-    if (!sides.every(([flow, seen]) => this.#watch(flow, seen))) this.cut('cut');
+    if (!sides.every(([flow, seen]) => this.#watch(flow, seen))) this.cut('relay-error');
     for (const [flow, seen] of sides) {
       if (seen !== undefined && !this.#over) flow.ready(seen);
       // No event says that a flow begins with bytes of its own.
@@ -77,6 +78,11 @@ export class Pair implements FlowOwner {
     return this.#toClient.bytes;
   }
 
+  /** Whose end of data came first, if one came. */
+  get firstEnd(): Side | undefined {
+    return this.#firstEnd;
+  }
+
   /** Bytes so far. */
   get traffic(): Traffic {
     return [this.#toServer.bytes, this.#toClient.bytes];
@@ -95,6 +101,7 @@ export class Pair implements FlowOwner {
   }
 
   flowEnded(flow: Flow): void {
+    this.#firstEnd ??= flow === this.#toServer ? 'client' : 'server';
     if (this.#otherOf(flow).ended) {
       // Each close sends the end that is still owed, behind what the kernel holds.
       this.#end('eof', close);

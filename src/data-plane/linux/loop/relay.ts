@@ -1,4 +1,5 @@
 import type { DescriptorBudget } from '../../descriptor-budget.ts';
+import type { TrafficBoard } from '../traffic-board.ts';
 import type { Loop } from './loop.ts';
 import type { Outbox } from './outbox.ts';
 import type { PipePool } from './pipe-pool.ts';
@@ -13,4 +14,6 @@ export interface Relay {
   readonly watchdog: Watchdog;
   readonly budget: DescriptorBudget;
   readonly outbox: Outbox;
+  /** What dials move. */
+  readonly traffic: TrafficBoard;
 }

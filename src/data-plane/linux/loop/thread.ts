@@ -1,7 +1,8 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { DescriptorBudget } from '../../descriptor-budget.ts';
 import { type LoopCommand, type LoopEvent, READY, type ThreadSettings } from '../messages.ts';
-import { close, quieten, reset, SystemError } from '../system-calls.ts';
+import { close, closeListeners, quieten, reset, SystemError } from '../system-calls.ts';
+import { TrafficBoard } from '../traffic-board.ts';
 import { Announcer } from './announcer.ts';
 import { Connection } from './connection.ts';
 import { Dialler } from './dialler.ts';
@@ -18,7 +19,7 @@ import { Watchdog } from './watchdog.ts';
  * told to close: it waits in epoll_wait(2), the bell among its descriptors, and
  * takes its commands from the port by hand.
  */
-const { bell, budget: cell, state } = workerData as ThreadSettings;
+const { bell, budget: cell, state, traffic: memory } = workerData as ThreadSettings;
 const port = parentPort;
 if (port === null) throw new Error('this file is the program of a thread');
 
@@ -28,7 +29,8 @@ const budget = new DescriptorBudget(cell);
 const pipes = new PipePool(budget, () => outbox.warn('pipes'));
 const upkeep = new Upkeep(loop);
 const watchdog = new Watchdog(loop, () => outbox.warn('stall'));
-const relay: Relay = { loop, outbox, budget, pipes, upkeep, watchdog };
+const traffic = new TrafficBoard(memory);
+const relay: Relay = { loop, outbox, budget, pipes, upkeep, watchdog, traffic };
 const exchanges = new Map<number, LinuxExchange>();
 const dialler = new Dialler(relay);
 
@@ -67,11 +69,17 @@ function obey(command: LoopCommand): void {
     case 'list':
       outbox.tell(['listed', command.id, exchanges.get(command.id)?.board.clients.list() ?? []]);
       break;
+    case 'shut':
+      shut(command);
+      break;
+    case 'accept-from':
+      acceptFrom(command);
+      break;
     case 'stop':
       exchanges.get(command.id)?.stop();
       break;
     case 'cut':
-      exchanges.get(command.id)?.board.clients.cut();
+      exchanges.get(command.id)?.board.clients.cut(command.why, command.client);
       break;
     case 'dial':
       dialler.dial(command.id, command);
@@ -85,6 +93,9 @@ function obey(command: LoopCommand): void {
     case 'cut-dial':
       dialler.cut(command.id);
       break;
+    case 'answer':
+      outbox.tell(['answer', undefined]);
+      break;
     case 'close':
       loop.stop();
   }
@@ -95,11 +106,31 @@ function open({ id, settings, counters }: LoopCommand & { do: 'open' }): void {
     const onFinished = () => exchanges.delete(id);
     const exchange = new LinuxExchange(id, settings, counters, relay, onFinished);
     exchanges.set(id, exchange);
-    const { clientPort, backConnectPort } = exchange;
-    outbox.tell(['opened', id, clientPort, backConnectPort]);
+    outbox.tell(['opened', id, exchange.clients, exchange.backConnects]);
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
     outbox.tell(['not-opened', id, error.plain]);
+  }
+}
+
+function shut({ id, side }: LoopCommand & { do: 'shut' }): void {
+  const exchange = exchanges.get(id);
+  if (exchange === undefined) outbox.tell(['shut', id]);
+  else exchange.shut(side);
+}
+
+function acceptFrom({ id, listeners }: LoopCommand & { do: 'accept-from' }): void {
+  const exchange = exchanges.get(id);
+  if (exchange === undefined) {
+    closeListeners(listeners);
+    return;
+  }
+  try {
+    exchange.acceptFrom(listeners);
+    outbox.tell(['accepting', id, exchange.clients, exchange.backConnects]);
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    outbox.tell(['not-accepting', id, error.plain]);
   }
 }
 

@@ -1,0 +1,11 @@
+import { brokerFaults } from '../options/broker-options.ts';
+import { brokerProgram } from '../options/broker-program.ts';
+import type { Shape } from './shape.ts';
+
+export const brokerShape: Shape<typeof brokerProgram.options, Record<never, never>> = {
+  process: brokerProgram.options,
+  service: {},
+  unshared: [],
+  processFaults: brokerFaults,
+  serviceFaults: () => [],
+};
