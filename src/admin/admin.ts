@@ -2,9 +2,10 @@ import { lookup } from 'node:dns/promises';
 import { RelayError, reasonOf } from '../errors.ts';
 import { isAlive } from '../http/alive.ts';
 import { type HttpServer, openHttpServer } from '../http/http-server.ts';
-import { isLoopback } from '../http/loopback.ts';
 import { BrokerMetrics, type MeasuredHook } from '../metrics/broker-metrics.ts';
-import { formatAddress, parseListen } from '../options/values.ts';
+import { tokenNeeded } from '../options/admin-options.ts';
+import { badOptions } from '../options/option.ts';
+import { formatAddress, isLoopback, parseListen } from '../options/values.ts';
 import { WatchedFiles } from '../watched-files.ts';
 import { describeApi } from './api/openapi.ts';
 import { createApp } from './app.ts';
@@ -117,7 +118,9 @@ async function placeOf({ admin, adminTokenFile }: AdminSettings) {
   const named = parseListen(admin);
   if (named === undefined) throw new RelayError('E_BAD_OPTION', 'admin: expected <host>:<port>');
   const host = await addressOf(named.host);
-  if (adminTokenFile === undefined && !isLoopback(host)) throw tokenNeeded(named.host);
+  if (adminTokenFile === undefined && !isLoopback(host)) {
+    throw badOptions([tokenNeeded(named.host)]);
+  }
   return { host, port: named.port, name: named.host };
 }
 
@@ -145,11 +148,4 @@ async function addressOf(host: string): Promise<string> {
   } catch (error) {
     throw new RelayError('E_BAD_OPTION', `admin: ${host}: ${reasonOf(error)}`, { cause: error });
   }
-}
-
-function tokenNeeded(host: string): RelayError {
-  return new RelayError(
-    'E_BAD_OPTION',
-    `admin: others can reach ${host}: give --admin-token-file <file>, whose first line they have to show (make one with: openssl rand -base64 32), or use 127.0.0.1`,
-  );
 }

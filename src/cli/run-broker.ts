@@ -1,10 +1,10 @@
 import { createBroker } from '../broker/broker.ts';
-import { isLoopback } from '../http/loopback.ts';
 import { logBroker, logConnections } from '../log/broker-log.ts';
 import { createLog } from '../log/log.ts';
 import { brokerOptions } from '../options/broker-options.ts';
 import type { brokerProgram } from '../options/broker-program.ts';
 import { pickOptions } from '../options/option.ts';
+import { isLoopback } from '../options/values.ts';
 import { activatedListeners } from '../service-manager/activated-listeners.ts';
 import { takeServiceEnvironment } from '../service-manager/environment.ts';
 import { tellOfBroker } from '../service-manager/tell-of-broker.ts';

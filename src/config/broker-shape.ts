@@ -1,3 +1,4 @@
+import { adminFaults } from '../options/admin-options.ts';
 import { brokerFaults } from '../options/broker-options.ts';
 import { brokerProgram } from '../options/broker-program.ts';
 import type { Shape } from './shape.ts';
@@ -6,6 +7,6 @@ export const brokerShape: Shape<typeof brokerProgram.options, Record<never, neve
   process: brokerProgram.options,
   service: {},
   unshared: [],
-  processFaults: brokerFaults,
+  processFaults: (settings) => [...brokerFaults(settings), ...adminFaults(settings)],
   serviceFaults: () => [],
 };

@@ -1,12 +1,5 @@
 import { isIP } from 'node:net';
-import { AddressList } from '../data-plane/address-list.ts';
-
-const LOOPBACK = new AddressList(['127.0.0.0/8', '::1']);
-
-/** Whether nobody but this machine can reach an address. */
-export function isLoopback(address: string): boolean {
-  return LOOPBACK.has(address);
-}
+import { isLoopback } from '../options/values.ts';
 
 /**
  * Whether a `Host` header names this machine, or what the operator calls it. A page of a stranger

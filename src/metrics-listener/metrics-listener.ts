@@ -3,9 +3,9 @@ import type { AgentStatus } from '../agent/status.ts';
 import { RelayError } from '../errors.ts';
 import { isAlive } from '../http/alive.ts';
 import { type HttpApp, type HttpServer, openHttpServer } from '../http/http-server.ts';
-import { isLoopback, isOwnHost } from '../http/loopback.ts';
+import { isOwnHost } from '../http/loopback.ts';
 import { AgentMetrics } from '../metrics/agent-metrics.ts';
-import { parseListen } from '../options/values.ts';
+import { isLoopback, parseListen } from '../options/values.ts';
 
 /** The agents of a process, as those who watch it see them. */
 export interface WatchedAgents {

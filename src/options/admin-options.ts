@@ -1,5 +1,7 @@
+import { isIP } from 'node:net';
 import * as v from 'valibot';
-import { listenAddress, text } from './values.ts';
+import type { Fault, OptionsOutput } from './option.ts';
+import { isLoopback, listenAddress, parseListen, text } from './values.ts';
 
 /** The listener by which an operator looks at a running broker, and acts on it. */
 export const adminOptions = {
@@ -17,3 +19,18 @@ export const adminOptions = {
     needs: ['admin'],
   },
 } as const;
+
+/** What is wrong with a listener that others could use. What a name stands for shows when it is opened. */
+export function adminFaults({
+  admin = 0,
+  adminTokenFile,
+}: OptionsOutput<typeof adminOptions>): Fault[] {
+  const { host = '' } = parseListen(admin) ?? {};
+  if (adminTokenFile !== undefined || isIP(host) === 0 || isLoopback(host)) return [];
+  return [tokenNeeded(host)];
+}
+
+export function tokenNeeded(host: string): Fault {
+  const why = `others can reach ${host}: give --admin-token-file <file>, whose first line they have to show (make one with: openssl rand -base64 32), or use 127.0.0.1`;
+  return { key: 'admin', is: 'wrong', why };
+}

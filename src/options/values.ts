@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import * as v from 'valibot';
-import { isBlock } from '../data-plane/address-list.ts';
+import { AddressList, isBlock } from '../data-plane/address-list.ts';
 
 /** The kinds of value that options have; each says in its message what would be right. */
 
@@ -151,6 +151,13 @@ export const natsServers = textThat(
 
 /** Where a port is opened: for this machine alone, unless somebody says otherwise. */
 const LOOPBACK = '127.0.0.1';
+
+const LOOPBACKS = new AddressList(['127.0.0.0/8', '::1']);
+
+/** Whether nobody but this machine can reach an address. */
+export function isLoopback(address: string): boolean {
+  return LOOPBACKS.has(address);
+}
 
 /** `<port>` (0: the system picks) or `<host>:<port>`. */
 export const listenAddress = v.union(

@@ -133,6 +133,19 @@ test('a front door that nobody could come in by is told of where it is asked for
   ]);
 });
 
+test('an admin listener that others could reach without a token is told of where it is asked for', () => {
+  for (const address of ['0.0.0.0:9090', '[::]:9090', '192.0.2.1:9090']) {
+    const [fault = '', ...others] = faultsOf(brokerShape, `port = 1\nadmin = "${address}"\n`);
+    assert.match(fault, /^2:9: admin: others can reach [\d.:]+: give --admin-token-file <file>, /);
+    assert.deepEqual(others, []);
+  }
+  const fine = ['admin = "[::1]:9090"', 'admin = 9090', 'admin = "relay.example.net:9090"'];
+  const withToken = 'admin = "0.0.0.0:9090"\nadmin-token-file = "t"';
+  for (const text of [...fine, withToken]) {
+    assert.deepEqual(faultsOf(brokerShape, `port = 1\n${text}\n`), []);
+  }
+});
+
 test('what is required and nowhere is told of at the place where it belongs', () => {
   assert.deepEqual(faultsOf(brokerShape, ''), ['1:1: port is missing']);
   assert.deepEqual(faultsOf(brokerShape, 'port = []'), [
