@@ -153,9 +153,10 @@ export type TakeoverProgress =
 
 /**
  * What has become of another broker of the fleet. `joined`: it is one now. `silent`: nothing was heard of it for a
- * while. `back`: it was, again. `gone`: it has left, or was counted out; others may have its names.
+ * while. `back`: it was, again. `draining`: it is about to leave. `left`: it has, as it had said. `gone`: it has left without
+ * a word, or was counted out; others may have its names.
  */
-export type MemberChange = 'joined' | 'silent' | 'back' | 'gone';
+export type MemberChange = 'joined' | 'silent' | 'back' | 'draining' | 'left' | 'gone';
 
 /** What a broker reports while it runs, with the arguments of each listener. */
 export interface BrokerEvents {

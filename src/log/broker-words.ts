@@ -114,5 +114,7 @@ export const MEMBER_CHANGES: Record<MemberChange, string> = {
   joined: 'is one of the fleet now',
   silent: 'is silent',
   back: 'is back',
-  gone: 'has left the fleet, or was counted out: others may have its names',
+  draining: 'drains: its agents are sent to the others',
+  left: 'has left the fleet, as it had said',
+  gone: 'has left the fleet unannounced, or was counted out: others may have its names',
 };

@@ -25,12 +25,12 @@ test('what an operator has to look into is a warning, and its end is not', () =>
     broker.emit('directory', state);
     broker.emit('tenure', state);
   }
-  for (const change of ['joined', 'silent', 'back', 'gone'] as const) {
+  for (const change of ['joined', 'silent', 'back', 'draining', 'left', 'gone'] as const) {
     broker.emit('member', 'b:1', change);
   }
   assert.deepEqual(
     entries.map(([level]) => level),
-    ['warn', 'warn', 'info', 'info', 'info', 'warn', 'info', 'warn'],
+    ['warn', 'warn', 'info', 'info', 'info', 'warn', 'info', 'info', 'info', 'warn'],
   );
   assert.equal(entries[5]?.[1], 'Broker b:1 is silent');
 });

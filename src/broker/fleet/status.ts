@@ -66,7 +66,7 @@ export class FleetReport {
   readonly #emit: EmitBrokerEvent;
   readonly #stopWatching: () => void;
   /** Other members as they were told of last, by session: one that has joined again is another one. */
-  readonly #told = new Map<string, MemberState>();
+  readonly #told = new Map<string, FleetMember['state']>();
   #directory: FleetStatus['directory'];
   #tenure: FleetStatus['tenure'];
   /** Until one of them changes: with 20,000, counting takes a millisecond, and a scrape asks a dozen times. */
@@ -79,7 +79,7 @@ export class FleetReport {
     this.#emit = emit;
     this.#directory = { reachable: directory.isReachable, since };
     this.#tenure = { held: directory.holds, since };
-    for (const { session, state } of directory.members()) this.#told.set(session, state);
+    for (const member of directory.members()) this.#told.set(member.session, stateOf(member));
     this.#stopWatching = directory.watch({
       reachable: (reachable) => this.#reached(reachable),
       tenure: (held) => this.#held(held),
@@ -118,13 +118,13 @@ export class FleetReport {
 
   #members(): FleetMember[] {
     const { directory, isDialled } = this.#parts;
-    return directory.members().map(({ name, state, session, load, isDraining }) => ({
-      name,
-      state: state === 'live' && isDraining ? 'draining' : state,
-      self: session === directory.self.session,
+    return directory.members().map((member) => ({
+      name: member.name,
+      state: stateOf(member),
+      self: member.session === directory.self.session,
       // What it said last is nobody's load any more.
-      load: state === 'gone' ? NO_LOAD : load,
-      dialled: isDialled(name),
+      load: member.state === 'gone' ? NO_LOAD : member.load,
+      dialled: isDialled(member.name),
     }));
   }
 
@@ -150,7 +150,9 @@ export class FleetReport {
   }
 
   /** Called whenever anything of a member changes, its load included. */
-  #changed({ name, session, state }: Member): void {
+  #changed(member: Member): void {
+    const { name, session } = member;
+    const state = stateOf(member);
     const before = this.#told.get(session);
     // What it had may be nobody's by that.
     if (state !== before) this.#nameCounts = undefined;
@@ -164,8 +166,16 @@ export class FleetReport {
 
 const NO_LOAD: Load = { registrations: 0, connections: 0 };
 
+function stateOf({ state, isDraining }: Member): FleetMember['state'] {
+  return state === 'live' && isDraining ? 'draining' : state;
+}
+
 /** Undefined for one of which nothing was known before it had gone. */
-function changeOf(before: MemberState | undefined, now: MemberState): MemberChange | undefined {
+function changeOf(
+  before: FleetMember['state'] | undefined,
+  now: FleetMember['state'],
+): MemberChange | undefined {
   if (now === 'live') return before === undefined ? 'joined' : 'back';
-  return now === 'gone' && before === undefined ? undefined : now;
+  if (now !== 'gone') return now;
+  return before && (before === 'draining' ? 'left' : 'gone');
 }

@@ -102,6 +102,21 @@ test('what becomes of another member is told once, and joining again is joining'
   );
 });
 
+test('who leaves after it has said so is told apart from who was counted out', (t) => {
+  const { directory, events } = reported(t);
+  const leaving = memberOf('b:1', { isDraining: true });
+  for (const state of ['live', 'gone'] as const)
+    directory.told.memberChanged({ ...leaving, state });
+  const dying = { ...leaving, session: 'another' };
+  for (const state of ['live', 'silent', 'gone'] as const) {
+    directory.told.memberChanged({ ...dying, state });
+  }
+  assert.deepEqual(
+    events,
+    ['draining', 'left', 'draining', 'silent', 'gone'].map((change) => ['member', 'b:1', change]),
+  );
+});
+
 test('a directory out of reach and a tenure that is over are told with since when', (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: 1000 });
   const { directory, events, report } = reported(t);
