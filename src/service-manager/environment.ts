@@ -17,6 +17,12 @@ export interface ServiceEnvironment {
 /** The first descriptor handed over, SD_LISTEN_FDS_START. */
 const FIRST = 3;
 
+/** Descriptors that a process can have, fs.nr_open of proc(5): who says more hands none over. */
+const MOST = 2 ** 20;
+
+/** Milliseconds: a longer timer of Node's would go off at once. */
+const LONGEST_WATCH = 2 ** 31 - 1;
+
 const VARIABLES = [
   'NOTIFY_SOCKET',
   'WATCHDOG_USEC',
@@ -42,10 +48,11 @@ export function takeServiceEnvironment(
   const isWatched = WATCHDOG_PID === undefined || WATCHDOG_PID === `${pid}`;
   const names = LISTEN_FDNAMES?.split(':') ?? [];
   const count = LISTEN_PID === `${pid}` ? wholeNumber(LISTEN_FDS) : 0;
+  const patience = isWatched ? Math.min(wholeNumber(WATCHDOG_USEC) / 1000, LONGEST_WATCH) : 0;
   return {
     notifySocket: NOTIFY_SOCKET || undefined,
-    watchdog: (isWatched && wholeNumber(WATCHDOG_USEC) / 1000) || undefined,
-    listeners: Array.from({ length: count }, (_, n) => ({
+    watchdog: patience || undefined,
+    listeners: Array.from({ length: count <= MOST ? count : 0 }, (_, n) => ({
       descriptor: FIRST + n,
       name: names[n] ?? 'unknown',
     })),

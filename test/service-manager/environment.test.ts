@@ -31,9 +31,15 @@ test('what is meant for another process, or is no number, counts for nothing', (
     { LISTEN_PID: '8', LISTEN_FDS: '1', WATCHDOG_PID: '8', WATCHDOG_USEC: '1000' },
     { LISTEN_FDS: '1' },
     { LISTEN_PID: '7', LISTEN_FDS: '-1', WATCHDOG_USEC: '0' },
+    { LISTEN_PID: '7', LISTEN_FDS: '999999999', WATCHDOG_USEC: 'NaN' },
     { LISTEN_PID: '7', LISTEN_FDS: 'x', WATCHDOG_USEC: '1e3', NOTIFY_SOCKET: '' },
   ];
   for (const environment of odd) {
     assert.deepEqual(takeServiceEnvironment({ ...environment }, 7), nothing);
   }
+});
+
+test('a watchdog that waits for months is asked for as seldom as a timer can', () => {
+  const { watchdog } = takeServiceEnvironment({ WATCHDOG_USEC: '999999999999999' }, 7);
+  assert.equal(watchdog, 2 ** 31 - 1);
 });
