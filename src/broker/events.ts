@@ -64,7 +64,8 @@ export type Interruption =
  * name gave that back. `unused`: nobody used its name for a day. `revoked`: its token
  * was withdrawn or has expired. `moved`: another process has taken the place of this broker, or its agent was sent to another
  * one of the fleet, and goes on with it. `claim-lost`: another broker of the fleet has its name or its lease. `directory-away`: this
- * broker cannot tell any more whose its name is. `kicked`: the operator
+ * broker cannot tell any more whose its name is. `token-full`: others of its token were registered elsewhere in the fleet at
+ * the same moment, and it is one too many. `kicked`: the operator
  * ended it. `shutdown`: the broker closed.
  */
 export type RegistrationEnding =
@@ -84,6 +85,7 @@ export type RegistrationEnding =
   | 'moved'
   | 'claim-lost'
   | 'directory-away'
+  | 'token-full'
   | 'shutdown';
 
 /**

@@ -86,6 +86,11 @@ export interface Directory {
   all<K extends Kind>(kind: K): Iterable<Standing<K>>;
   /** Leases of a token, those of this member included. */
   leasesOf(token: string): number;
+  /**
+   * Whether a lease that this member has claimed, by its generation, is among the first so many of its token. Resolves when what others
+   * claimed before it is known, so of all who claim at once, no more than that are; or when that cannot be told.
+   */
+  isWithin(most: number, token: string, generation: number): Promise<boolean>;
   /** Those that are here or were of late; this one first. */
   members(): Member[];
   /** What the others are told of this member. */

@@ -26,6 +26,12 @@ const PULSE = RENEWAL / 5;
 /** Looks from one time at which what was refused is tried again, and garbage collected, to the next. */
 const ROUND = 5;
 
+/** Milliseconds in which what was claimed before a claim of this member becomes known. */
+const CATCHING_UP = 1000;
+
+/** What is waited for until then. */
+const TOLD = 'told';
+
 /** What a member of a fleet tells others of itself, once and for all. */
 export interface FleetSelf {
   /** `<advertise>:<control port>`. */
@@ -151,6 +157,16 @@ export class FleetDirectory implements Directory {
     return this.#copy.standings.leasesOf(token);
   }
 
+  async isWithin(most: number, token: string, generation: number): Promise<boolean> {
+    const deadline = performance.now() + CATCHING_UP;
+    for (;;) {
+      const left = deadline - performance.now();
+      if (this.#copy.told >= generation || !this.isReachable || left <= 0) break;
+      await this.#room.wait([TOLD], left);
+    }
+    return this.#copy.standings.isWithin(most, token, generation);
+  }
+
   members(): Member[] {
     const others = [...this.#others()].map(({ member }) => member);
     return [this.self, ...others];
@@ -251,6 +267,7 @@ export class FleetDirectory implements Directory {
       memberEntry: (name, entry, revision) => this.#memberEntry(name, entry, revision),
       sessionChanged: (session) => this.#sessionChanged(session),
       unreadable: (key) => this.#complaints.about(key),
+      told: () => this.#room.happened(TOLD),
     };
   }
 

@@ -58,6 +58,10 @@ export class LoneDirectory implements Directory {
     return this.#standings.leasesOf(token);
   }
 
+  isWithin(most: number, token: string, generation: number): Promise<boolean> {
+    return Promise.resolve(this.#standings.isWithin(most, token, generation));
+  }
+
   members(): Member[] {
     return [this.self];
   }

@@ -69,6 +69,13 @@ export class Standings<H extends Holder = Holder> {
     return this.#leases.get(token) ?? 0;
   }
 
+  /** Whether a lease is one of the first so many of its token. */
+  isWithin(most: number, token: string, generation: number): boolean {
+    if (this.leasesOf(token) <= most) return true;
+    const leases = [...this.all('lease')].filter(({ record }) => record.token === token);
+    return leases.filter((lease) => lease.generation <= generation).length <= most;
+  }
+
   #countLease(standing: HeldStanding | undefined, by: number): void {
     if (standing === undefined || !isLease(standing)) return;
     const { token } = standing.record;

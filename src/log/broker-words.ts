@@ -24,6 +24,7 @@ export const REGISTRATION_ENDINGS: Record<RegistrationEnding, string> = {
   moved: 'another process or broker goes on with it',
   'claim-lost': 'another broker of the fleet has its name or its lease',
   'directory-away': 'whose its name is cannot be told any more',
+  'token-full': 'its token has as many elsewhere, from the same moment',
   shutdown: 'the broker is shutting down',
 };
 

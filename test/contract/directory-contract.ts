@@ -83,6 +83,20 @@ export function directoryContract(open: DirectoryUnderTest): void {
     assert.equal(directory.leasesOf('other'), 0);
   });
 
+  test('of the leases of a token, those claimed first are within a bound', async (t) => {
+    const directory = await open(t);
+    const record = { ...LEASE, token: 'ci' };
+    await claimed(directory, 'lease', 'other', { ...LEASE, token: 'other' });
+    const first = await claimed(directory, 'lease', 'a', record);
+    const second = await claimed(directory, 'lease', 'b', record);
+    const areWithin = (most: number) =>
+      Promise.all([first, second].map((c) => directory.isWithin(most, 'ci', c.generation)));
+    assert.deepEqual(await areWithin(2), [true, true]);
+    assert.deepEqual(await areWithin(1), [true, false]);
+    await first.release();
+    assert.equal(await directory.isWithin(1, 'ci', second.generation), true);
+  });
+
   test('who watches is told of every change, until it does not any more', async (t) => {
     const directory = await open(t);
     const told: string[] = [];

@@ -2,46 +2,57 @@ import type { Refusal } from '../reception/refusal.ts';
 import type { Site } from '../registration/site.ts';
 import type { TokenRights } from './token-rights.ts';
 
+type Bounded = Pick<TokenRights, 'name' | 'maxRegistrations'>;
+
 /**
- * Sees to it that a token has no more registrations than it may, in the whole fleet. What other members register at this very
- * moment is not seen yet; while the directory is out of reach, each member keeps to its share.
+ * Sees to it that a token has no more registrations than it may, in the whole fleet. While the directory is out of reach, each
+ * member keeps to its share of what was left by then.
  */
 export class Quota {
   readonly #site: Pick<Site, 'directory' | 'registry'>;
-  /** Registrations of each token that are being made here, and that the directory may not know of. */
-  readonly #underWay = new Map<string, number>();
 
   constructor(site: Pick<Site, 'directory' | 'registry'>) {
     this.#site = site;
   }
 
-  /** Makes one more of a token, if it may have that. */
-  async within(
-    { name = '', maxRegistrations }: Partial<TokenRights> = {},
-    make: () => Promise<Refusal | undefined>,
+  /** Why a token may not have one more, by what is known. */
+  refusal(rights: Bounded | undefined): Refusal | undefined {
+    if (rights?.maxRegistrations === undefined) return undefined;
+    return this.#isUsed(rights.name, rights.maxRegistrations) ? full(rights) : undefined;
+  }
+
+  /**
+   * The same of one whose lease has been claimed, when all that was claimed before is known.
+   *
+   * @param generation - of that claim, if there is one yet
+   */
+  async excess(
+    rights: Bounded | undefined,
+    generation: number | undefined,
   ): Promise<Refusal | undefined> {
-    if (maxRegistrations === undefined) return make();
-    if (this.#isUsed(name, maxRegistrations)) return { cause: 'token-full', detail: name };
-    this.#count(name, 1);
-    try {
-      return await make();
-    } finally {
-      this.#count(name, -1);
-    }
+    if (rights?.maxRegistrations === undefined || generation === undefined) return undefined;
+    const { name, maxRegistrations: most } = rights;
+    const isWithin = await this.#site.directory.isWithin(most, name, generation);
+    return isWithin ? undefined : full(rights);
   }
 
   #isUsed(name: string, most: number): boolean {
     const { directory, registry } = this.#site;
-    if (directory.isReachable) {
-      return directory.leasesOf(name) + (this.#underWay.get(name) ?? 0) >= most;
-    }
+    const known = directory.leasesOf(name);
+    if (directory.isReachable) return known >= most;
     const members = directory.members().filter(({ state }) => state !== 'gone').length;
-    return registry.ofToken(name) >= Math.ceil(most / Math.max(1, members));
+    const left = Math.max(0, most - known);
+    return registry.ofToken(name) - this.#knownHere(name) >= Math.ceil(left / Math.max(1, members));
   }
 
-  #count(name: string, by: number): void {
-    const now = (this.#underWay.get(name) ?? 0) + by;
-    if (now > 0) this.#underWay.set(name, now);
-    else this.#underWay.delete(name);
+  /** Registrations of this member that others know of. */
+  #knownHere(name: string): number {
+    const { directory } = this.#site;
+    const leases = [...directory.all('lease')].filter(({ record }) => record.token === name);
+    return leases.filter(({ member }) => member.name === directory.self.name).length;
   }
+}
+
+function full({ name }: Bounded): Refusal {
+  return { cause: 'token-full', detail: name };
 }

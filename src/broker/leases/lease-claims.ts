@@ -30,6 +30,11 @@ export class LeaseClaims {
     return this.#directory.find('lease', keyHash);
   }
 
+  /** Of the claim of one that is here. Undefined where it is yet to be claimed. */
+  generationOf(keyHash: string): number | undefined {
+    return this.#claims.get(keyHash)?.generation;
+  }
+
   /** Claims a new one, or one that another member has had. Resolves with why not. */
   async claim(lease: Lease): Promise<ClaimRefusal | undefined> {
     this.#wanted.set(lease.keyHash, lease);

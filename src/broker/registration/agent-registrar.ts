@@ -121,15 +121,9 @@ export class AgentRegistrar {
     if (wish === undefined) return NO_RANGE;
     const forbidden = nameRefusal(request, rights);
     if (forbidden !== undefined) return { cause: forbidden, detail: request.name };
-    return this.#quota.within(rights, () => this.#registerWithin(arrival, wish));
-  }
-
-  async #registerWithin(arrival: Arrival, wish: PortWish): Promise<Refusal | undefined> {
-    const {
-      connection,
-      application: { rights },
-      terms,
-    } = arrival;
+    const full = this.#quota.refusal(rights);
+    if (full !== undefined) return full;
+    const { connection, terms } = arrival;
     const key = drawKey();
     const lease = { ...terms, keyHash: hashOf(key) };
     const opened = await this.#open('registered', wish, lease, rights, connection.address, 'here');
@@ -140,6 +134,11 @@ export class AgentRegistrar {
     } else if (refused !== undefined) {
       await opened.end('directory-away');
       return refusalOfClaim(refused);
+    }
+    const excess = await this.#quota.excess(rights, this.#site.claims.generationOf(lease.keyHash));
+    if (excess !== undefined) {
+      await opened.end('token-full');
+      return excess;
     }
     await this.#site.leases.keep(opened.lease);
     return this.#welcome(opened, { key, resumed: false }, arrival);

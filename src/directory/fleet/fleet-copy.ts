@@ -28,6 +28,8 @@ export interface CopyObserver {
   sessionChanged(session: Session): void;
   /** Nobody can tell what this entry means. */
   unreadable(key: string): void;
+  /** See {@link FleetCopy.told}. */
+  told(): void;
 }
 
 /** What a fleet's store holds, as far as this process has been told. */
@@ -44,7 +46,6 @@ export class FleetCopy implements StoreObserver {
   /** What was known and has not been told again yet, while everything is. */
   #unseen: Set<string> | undefined;
   #isComplete = false;
-  /** The last revision that was told. */
   #told = 0;
 
   constructor(self: string, observer: CopyObserver) {
@@ -74,6 +75,11 @@ export class FleetCopy implements StoreObserver {
     return this.#members.get(name);
   }
 
+  /** The last revision that was told: what was written before is known. */
+  get told(): number {
+    return this.#told;
+  }
+
   begins(isAnother: boolean): void {
     this.#isComplete = false;
     if (isAnother) this.#forget();
@@ -83,6 +89,7 @@ export class FleetCopy implements StoreObserver {
   changed(key: string, value: string | undefined, revision: number): void {
     this.#told = Math.max(this.#told, revision);
     this.#change(key, value, revision);
+    this.#observer.told();
   }
 
   /** This process wrote an entry, and need not wait until it is told of that. */

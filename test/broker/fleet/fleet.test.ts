@@ -273,6 +273,22 @@ describe('a fleet', needs('nats-server'), () => {
     assert.equal(granted.length, 1);
   });
 
+  test('grants a token no more than it may have to those who come to all members at once', async (t) => {
+    const { file } = await tokensFile(t, {
+      web: { token: WEB, names: ['*'], maxRegistrations: 3 },
+      other: { token: OTHER, names: ['*'] },
+    });
+    const { members } = await startFleet(t, 2, { tokens: file });
+    const crowd = await Promise.all(
+      [...members, ...members, ...members].map(({ port }) => connectAgent(t, port, { token: WEB })),
+    );
+    const asked = crowd.map((agent) => agent.register());
+    const granted = (await Promise.allSettled(asked)).filter(
+      ({ status }) => status === 'fulfilled',
+    );
+    assert.equal(granted.length, 3);
+  });
+
   test('goes on while NATS is away, and takes no new names meanwhile', async (t) => {
     const { members, nats } = await startFleet(t, 2);
     const [a, b] = members;

@@ -25,6 +25,7 @@ function watching(t: TestContext) {
     memberEntry: nothing,
     sessionChanged: nothing,
     unreadable: nothing,
+    told: nothing,
   });
   const memory = new MemoryStore();
   const store = memory.open();
