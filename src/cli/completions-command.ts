@@ -1,6 +1,7 @@
 import { completionsFor } from '../completions/completions.ts';
 import { completionsCommand } from '../options/broker-program.ts';
 import { programs } from '../options/programs.ts';
+import { print } from './print.ts';
 import { program } from './program.ts';
 
 /** `relay-broker completions <shell>`, as in `source <(relay-broker completions bash)`. */
@@ -9,7 +10,7 @@ export function printCompletions(rawArgs: string[]): Promise<void> {
     {
       ...completionsCommand,
       async run({ shell }) {
-        process.stdout.write(completionsFor(shell, programs));
+        print(completionsFor(shell, programs));
       },
     },
     rawArgs,

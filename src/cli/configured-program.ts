@@ -4,8 +4,10 @@ import type { Shape } from '../config/shape.ts';
 import { configOptions } from '../options/config-options.ts';
 import { checkOptions, type Options } from '../options/option.ts';
 import type { Program } from '../options/program.ts';
+import { USAGE } from './exit-code.ts';
 import { configurationIn, LiveConfiguration } from './live-configuration.ts';
-import { runProgram, USAGE } from './program.ts';
+import { print } from './print.ts';
+import { runProgram } from './program.ts';
 
 /** Runs a program that takes a configuration file as well, or does with that what it is asked to do instead. */
 export function configuredProgram<P extends Options, S extends Options>(
@@ -19,7 +21,7 @@ export function configuredProgram<P extends Options, S extends Options>(
     const live = await LiveConfiguration.open(shape, given, config);
     if (printConfig) {
       const { printConfiguration } = await import('../config/print.ts');
-      process.stdout.write(printConfiguration(shape, live.value, config));
+      print(printConfiguration(shape, live.value, config));
       live.close();
       return;
     }
@@ -40,7 +42,7 @@ async function check<P extends Options, S extends Options>(
   const source = await configurationIn(file, shape, given);
   try {
     source.parse(await source.read());
-    process.stdout.write(`${file}: nothing is wrong with it\n`);
+    print(`${file}: nothing is wrong with it\n`);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(error.faults.map((fault) => `${fault}\n`).join(''));

@@ -6,12 +6,9 @@ import { RelayError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import { checkOptions, type Options, type OptionsOutput } from '../options/option.ts';
 import type { Program } from '../options/program.ts';
+import { FAILURE, USAGE } from './exit-code.ts';
+import { outliveReaders } from './print.ts';
 import { givenBy, toArgs } from './settings.ts';
-
-/** Exit code of a program that could not do what it was to do. */
-export const FAILURE = 1;
-/** And of one that was asked for something that it does not know. */
-export const USAGE = 2;
 
 /** Something that runs until it is closed; closing again with no time left ends it at once. */
 export interface Closable {
@@ -33,6 +30,7 @@ export function runProgram(
   run: (given: Layer) => Promise<void>,
   rawArgs = process.argv.slice(2),
 ): Promise<void> {
+  outliveReaders();
   const command: CommandDef<ArgsDef> = defineCommand({
     meta: { name, description, version: version() },
     args: toArgs(options),

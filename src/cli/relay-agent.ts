@@ -17,7 +17,8 @@ import { withMetrics } from './agent-metrics.ts';
 import { startService } from './agent-service.ts';
 import { viewOn } from './agent-view.ts';
 import { configuredProgram } from './configured-program.ts';
-import { closeOnSignals, FAILURE } from './program.ts';
+import { FAILURE } from './exit-code.ts';
+import { closeOnSignals } from './program.ts';
 import { reachServiceManager, reportingTo } from './service.ts';
 import { type ServiceList, Services } from './services.ts';
 

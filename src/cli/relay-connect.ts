@@ -6,7 +6,8 @@ import { joinWithStreams } from '../connect/join-streams.ts';
 import { RelayError } from '../errors.ts';
 import { connectProgram } from '../options/connect-program.ts';
 import { parseListen } from '../options/values.ts';
-import { FAILURE, program } from './program.ts';
+import { FAILURE } from './exit-code.ts';
+import { program } from './program.ts';
 
 type Wanted = { name: string; via: string };
 

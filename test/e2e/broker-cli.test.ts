@@ -116,6 +116,31 @@ describe('relay-broker', () => {
     assert.match(broker.output, new RegExp(`port ${taken.port}: the address is in use already`));
   });
 
+  test('goes on when nobody reads its log any more', async (t) => {
+    const broker = await runBroker(t, ...BASIC, '--drain', '60');
+    const { client, server } = await pairThrough(t, broker);
+    broker.child.stdout?.destroy();
+    broker.child.stderr?.destroy();
+    broker.signal('SIGTERM');
+    await untilRefused(t, broker.controlPort);
+    client.end('question');
+    assert.equal((await outcome(server)).data.toString(), 'question');
+    server.end();
+    assert.equal(await broker.exited, 0);
+  });
+
+  test('says by its exit code alone that nobody reads what it prints', async (t) => {
+    for (const asked of [
+      ['completions', 'bash'],
+      ['0', '--print-config'],
+    ]) {
+      const program = runCli(t, 'relay-broker', asked);
+      program.child.stdout?.destroy();
+      assert.equal(await program.exited, 1, asked.join(' '));
+      assert.equal(program.output, '');
+    }
+  });
+
   test('lets relayed connections finish on SIGTERM, and exits with 0', async (t) => {
     const broker = await runBroker(t, ...BASIC, '--drain', '60');
     const { client, server } = await pairThrough(t, broker);

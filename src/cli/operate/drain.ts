@@ -3,6 +3,7 @@ import { AdminClient } from '../../admin/client/admin-client.ts';
 import type { RelayError } from '../../errors.ts';
 import { drainCommand } from '../../options/broker-program.ts';
 import { several } from '../../units.ts';
+import { print } from '../print.ts';
 import { program } from '../program.ts';
 import { printJson } from './print.ts';
 
@@ -28,7 +29,7 @@ export function runDrain(rawArgs: string[]): Promise<void> {
 }
 
 function tell(connections: number): void {
-  process.stdout.write(`${several(connections, 'relayed connection')} left\n`);
+  print(`${several(connections, 'relayed connection')} left\n`);
 }
 
 /** Its listener closes last; where another broker answers, it has taken the place of this one. */

@@ -1,6 +1,7 @@
 import type { FleetAnswer, FleetNamesAnswer } from '../../admin/api/answers.ts';
 import type { AdminClient } from '../../admin/client/admin-client.ts';
 import { bytes, count, duration } from '../../units.ts';
+import { print } from '../print.ts';
 import { all, printJson, terminalWidth, titled } from './print.ts';
 import { type Column, table } from './table.ts';
 
@@ -27,9 +28,9 @@ export async function showFleet(client: AdminClient, json: boolean): Promise<voi
     table(MEMBERS, members, terminalWidth()),
     ...(names.length > 0 ? [table(NAMES, names, terminalWidth())] : []),
   ];
-  process.stdout.write(parts.join('\n'));
+  print(parts.join('\n'));
   const left = total - names.length;
-  if (left > 0) process.stdout.write(`… and ${count(left)} more, which --json lists\n`);
+  if (left > 0) print(`… and ${count(left)} more, which --json lists\n`);
 }
 
 async function allNames(client: AdminClient): Promise<Name[]> {

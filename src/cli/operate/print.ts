@@ -1,8 +1,9 @@
 import { count } from '../../units.ts';
+import { print } from '../print.ts';
 
 /** For programs. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+  print(`${JSON.stringify(value, undefined, 2)}\n`);
 }
 
 /** Of the terminal, if it is one. */

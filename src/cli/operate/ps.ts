@@ -7,6 +7,7 @@ import { AdminClient } from '../../admin/client/admin-client.ts';
 import { psCommand } from '../../options/broker-program.ts';
 import { formatAddress } from '../../options/values.ts';
 import { bytes, count, duration } from '../../units.ts';
+import { print } from '../print.ts';
 import { program } from '../program.ts';
 import { printJson, terminalWidth } from './print.ts';
 import { type Column, table } from './table.ts';
@@ -34,7 +35,7 @@ export function runPs(rawArgs: string[]): Promise<void> {
 
 function show<Row>(columns: readonly Column<Row>[], rows: Row[], json: boolean): void {
   if (json) printJson(rows);
-  else process.stdout.write(table(columns, rows, terminalWidth()));
+  else print(table(columns, rows, terminalWidth()));
 }
 
 const REGISTRATIONS: readonly Column<RegistrationAnswer>[] = [

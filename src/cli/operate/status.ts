@@ -3,6 +3,7 @@ import { AdminClient } from '../../admin/client/admin-client.ts';
 import { statusCommand } from '../../options/broker-program.ts';
 import { formatAddress } from '../../options/values.ts';
 import { bytes, count, duration, several } from '../../units.ts';
+import { print } from '../print.ts';
 import { program } from '../program.ts';
 import { showFleet } from './fleet.ts';
 import { all, printJson, titled } from './print.ts';
@@ -17,7 +18,7 @@ export function runStatus(rawArgs: string[]): Promise<void> {
         if (fleet) return showFleet(client, json);
         const status = await client.status();
         if (json) printJson(status);
-        else process.stdout.write(inWords(status));
+        else print(inWords(status));
       },
     },
     rawArgs,
