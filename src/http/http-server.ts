@@ -47,6 +47,8 @@ export async function openHttpServer(
 ): Promise<HttpServer> {
   const server = createAdaptorServer({
     fetch: app.fetch,
+    // Whoever speaks HTTP/1.0 may leave out the host, as health checks of HAProxy do.
+    hostname: 'localhost',
     // A program that uses this library keeps its own.
     overrideGlobalObjects: false,
     serverOptions: {

@@ -58,6 +58,11 @@ test('what is too long, or is no request, is refused', async (t) => {
   assert.match(await ask(`GET / HTTP/1.1\r\nConnection: close\r\n\r\n`), /^HTTP\/1.1 400 /);
 });
 
+test('who speaks HTTP/1.0, as health checks of HAProxy do, need not say a host', async (t) => {
+  const { ask } = await open(t);
+  assert.match(await ask('GET / HTTP/1.0\r\n\r\n'), /^HTTP\/1.1 200 /);
+});
+
 test('a connection that stays silent ends, between two requests and in one', async (t) => {
   const { ask } = await open(t);
   assert.match(await ask(`GET / HTTP/1.1\r\n${HOST}\r\n`), /here$/);
