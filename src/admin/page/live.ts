@@ -2,8 +2,7 @@ import { ask } from './feed/api.ts';
 import { Feed } from './feed/feed.ts';
 import { keepToken, keptToken } from './feed/token.ts';
 import type { PastMoment, Registration, Snapshot } from './feed/wire.ts';
-import { History, type Moment } from './model/history.ts';
-import { Meter, type Traffic } from './model/meter.ts';
+import { Gauges } from './model/gauges.ts';
 import { Opened } from './opened.ts';
 
 /** How it stands with the connection to the broker. */
@@ -16,27 +15,15 @@ export type Link =
 /** The broker tells of the connections of so many registrations at one time. */
 const MOST_OPEN = 8;
 
-/** Seconds. */
-const LEAST = 0.5;
-
-/** The id of a meter that has but one reading. */
-const ALL = 0;
-
 /** What is known of the broker, kept up to date as long as the page is open. */
 export class Live {
   link: Link = { state: 'connecting' };
   snapshot: Snapshot | undefined;
-  /** Of all registrations together; undefined until there were two snapshots in a row. */
-  rate: Traffic | undefined;
-  /** Of each registration, by id. */
-  rates: ReadonlyMap<number, Traffic> = new Map();
   /** When another process answered than before. */
   restarted: Date | undefined;
-  readonly history = new History();
+  readonly gauges = new Gauges();
   /** Registrations whose connections are shown, by id. */
   readonly opened = new Map<number, Opened>();
-  readonly #total = new Meter();
-  readonly #each = new Meter();
   readonly #feed = new Feed({
     snapshot: (snapshot) => this.#take(snapshot),
     connections: (connections) => {
@@ -45,7 +32,7 @@ export class Live {
     },
     lost: (reason) => this.#lose(reason),
     locked: () => {
-      this.history.interrupt();
+      this.gauges.history.interrupt();
       this.#stand({ state: 'locked', isWrong: keptToken() !== null });
     },
   });
@@ -90,7 +77,7 @@ export class Live {
       this.#beginAnew(before.registrations, snapshot);
     }
     if (this.link.state !== 'live') void this.#recall();
-    this.#measure(snapshot);
+    this.gauges.read(snapshot);
     this.snapshot = snapshot;
     this.#stand({ state: 'live' });
   }
@@ -99,28 +86,13 @@ export class Live {
   async #recall(): Promise<void> {
     const answer = await ask('GET', 'past').catch(() => undefined);
     const moments = (await answer?.json().catch(() => undefined)) as PastMoment[] | undefined;
-    if (moments) this.history.recall(momentsOf(moments));
-  }
-
-  /** A stream begins with a snapshot, whenever that is: too short a while makes no rate. */
-  #measure({ status, registrations, at: milliseconds }: Snapshot): void {
-    const at = milliseconds / 1000;
-    const last = this.history.moments.at(-1);
-    if (last?.figures && at > last.at && at - last.at < LEAST) return;
-    this.rate = this.#total.read(at, [[ALL, traffic(status.counters)]]).get(ALL);
-    this.rates = this.#each.read(
-      at,
-      registrations.map(({ info, counters }) => [info.id, traffic(counters)]),
-    );
-    const { paired, waiting } = status.counters;
-    this.history.add({ at, ...(this.rate && { figures: { ...this.rate, paired, waiting } }) });
+    if (moments) this.gauges.recall(moments);
   }
 
   /** Counters and ids of a broker say nothing of those of the next; services are told by name and port. */
   #beginAnew(before: Registration[], { status, registrations }: Snapshot): void {
     this.restarted = new Date(status.started);
-    this.#total.reset();
-    this.#each.reset();
+    this.gauges.beginAnew();
     const opened = before.filter(({ info }) => this.opened.has(info.id)).map(serviceIn);
     this.opened.clear();
     for (const each of registrations) {
@@ -130,7 +102,7 @@ export class Live {
   }
 
   #lose(reason: string): void {
-    this.history.interrupt();
+    this.gauges.history.interrupt();
     const since = this.link.state === 'lost' ? this.link.since : new Date();
     this.#stand({ state: 'lost', since, reason });
   }
@@ -141,24 +113,6 @@ export class Live {
   }
 }
 
-/** Of each but the first, which has none before it to compare with. */
-function momentsOf(past: PastMoment[]): Moment[] {
-  const meter = new Meter();
-  return past.flatMap((moment) => {
-    const at = moment.at / 1000;
-    const rate = meter.read(at, [[ALL, traffic(moment)]]).get(ALL);
-    const { paired, waiting } = moment;
-    return rate ? [{ at, figures: { ...rate, paired, waiting } }] : [];
-  });
-}
-
 function serviceIn({ info }: Registration): string {
   return `${info.name} ${info.clientPort}`;
-}
-
-function traffic({
-  bytesToClient,
-  bytesToServer,
-}: Pick<PastMoment, 'bytesToClient' | 'bytesToServer'>): Traffic {
-  return { toClients: bytesToClient, toServers: bytesToServer };
 }

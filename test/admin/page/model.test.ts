@@ -1,6 +1,8 @@
 // The page is bundled and not built file by file: its parts are taken from the source.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { PastMoment, Snapshot } from '../../../src/admin/page/feed/wire.ts';
+import { Gauges } from '../../../src/admin/page/model/gauges.ts';
 import { History, WINDOW } from '../../../src/admin/page/model/history.ts';
 import { Meter } from '../../../src/admin/page/model/meter.ts';
 import { type Column, chosen, matches, sorted } from '../../../src/admin/page/model/table.ts';
@@ -56,6 +58,30 @@ test('a counter that began anew makes no rate below zero, nor does one that was 
   assert.deepEqual(rate, { toClients: 0, toServers: 0 });
   meter.read(3, []);
   assert.equal(meter.read(4, [[1, { toClients: 9, toServers: 9 }]]).size, 0);
+});
+
+/** What a broker says that passes on 1000 bytes a second, and what it remembers. */
+const remembered = (at: number): PastMoment => ({
+  ...{ at, bytesToClient: at, bytesToServer: 0, paired: 1, waiting: 0 },
+});
+const said = (at: number) =>
+  ({ at, status: { counters: remembered(at) }, registrations: [] }) as unknown as Snapshot;
+
+test('the plots go on where the memory of the broker ends, and no rate is made of a moment', () => {
+  const gauges = new Gauges();
+  gauges.read(said(10_000));
+  gauges.recall([8_000, 9_000, 10_000].map(remembered));
+  gauges.read(said(10_125));
+  assert.equal(gauges.rate, undefined);
+  gauges.read(said(11_000));
+  assert.deepEqual(
+    gauges.history.moments.map(({ at, figures }) => [at, figures?.toClients]),
+    [
+      [9, 1000],
+      [10, 1000],
+      [11, 1000],
+    ],
+  );
 });
 
 interface Row {

@@ -12,7 +12,7 @@ export interface Moment {
 export class History {
   #moments: Moment[] = [];
 
-  add(moment: Moment): void {
+  add(moment: Required<Moment>): void {
     // A clock that was set back would draw the lines across each other.
     const before = this.#moments.filter(({ at }) => at < moment.at && at > moment.at - WINDOW);
     this.#moments = [...before, moment];

@@ -58,7 +58,7 @@ export function Page({ live }: { live: Live }) {
         {snapshot ? (
           <>
             <Totals live={live} {...snapshot} />
-            <Plots history={live.history} />
+            <Plots history={live.gauges.history} />
             <Registrations live={live} {...snapshot} ask={ask} />
             {snapshot.fleet && <Fleet fleet={snapshot.fleet} at={snapshot.at} />}
             {snapshot.fleet && <FleetNames />}

@@ -56,7 +56,7 @@ export function Registrations({ live, at, status, registrations, ask }: Props) {
   const title = useId();
 
   const found = registrations
-    .map((each) => serviceOf(each, live.rates.get(each.info.id), location.hostname))
+    .map((each) => serviceOf(each, live.gauges.rates.get(each.info.id), location.hostname))
     .filter(({ registration, name, address }) =>
       matches(filter, [
         name,

@@ -33,8 +33,8 @@ export function Totals({ live, at, status, registrations }: Props) {
       />
       <Figure
         title="Throughput"
-        value={rate(live.rate && live.rate.toClients + live.rate.toServers)}
-        notes={[`↓ ${rate(live.rate?.toClients)}`, `↑ ${rate(live.rate?.toServers)}`]}
+        value={rate(live.gauges.rate && live.gauges.rate.toClients + live.gauges.rate.toServers)}
+        notes={[`↓ ${rate(live.gauges.rate?.toClients)}`, `↑ ${rate(live.gauges.rate?.toServers)}`]}
       />
       <Figure
         title={`Since the start, ${duration((at - Date.parse(started)) / 1000)} ago`}
