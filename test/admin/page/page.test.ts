@@ -115,6 +115,9 @@ describe('the status page', needs('chromium'), () => {
     await page.keyboard.press('Escape');
     await enterToken(page, 'a-guess');
     await page.getByText('The broker does not take this token.').waitFor();
+    await enterToken(page, 'a–guess–with–dashes–that–no–header–can–hold');
+    await page.reload();
+    await page.getByText('The broker does not take this token.').waitFor();
     await enterToken(page);
     await page.getByText('Live', { exact: true }).waitFor();
     await page.reload();

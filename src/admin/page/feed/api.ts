@@ -23,6 +23,8 @@ export async function ask(
   { signal, body }: { signal?: AbortSignal; body?: object } = {},
 ): Promise<Response> {
   const token = keptToken();
+  // No header can hold it: fetch would say no more than that of a broker that is away.
+  if (token !== null && !/^[\x20-\x7e]*$/.test(token)) throw new TokenNeeded();
   const response = await fetch(`${BASE}/${path}`, {
     method,
     cache: 'no-store',
