@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { after, before, describe, type TestContext, test } from 'node:test';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, Locator, Page, Route } from 'playwright-core';
 import { type ExtendedAgent, registerAgent } from '../../support/extended-agent.ts';
 import { runJsonAgent } from '../../support/json-agent.ts';
 import { needs } from '../../support/needs.ts';
@@ -88,6 +88,27 @@ describe('the status page', needs('chromium'), () => {
     await rowOf(page, 'wiki').getByRole('button', { name: 'Release wiki…' }).click();
     await page.getByRole('button', { name: 'Release', exact: true }).click();
     await page.getByText('Nothing is registered yet.').waitFor();
+  });
+
+  test('a question that is put aside while it is acted on leaves the next one alone', async (t) => {
+    const broker = await runOperatedBroker(t, ...(await adminToken(t)));
+    for (const name of ['blog', 'wiki']) await register(t, broker.controlPort, name);
+    const page = await openStatusPage(t, browser, broker.url);
+    await enterToken(page);
+    const asked = new Promise<Route>((resolve) => {
+      void page.route('**/api/v1/registrations/*', resolve);
+    });
+
+    await page.getByRole('button', { name: 'End blog…' }).click();
+    await page.getByRole('button', { name: 'End registration' }).click();
+    const request = await asked;
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'End wiki…' }).click();
+    const next = page.getByRole('dialog', { name: 'End wiki?' });
+    await next.getByRole('button', { name: 'End registration', disabled: false }).waitFor();
+    await request.continue();
+    await page.getByText('blog was ended.').waitFor();
+    assert.ok(await next.isVisible());
   });
 
   test('drains the broker, which lets its connections finish', async (t) => {

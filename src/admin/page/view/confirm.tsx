@@ -13,7 +13,7 @@ export interface Question {
 }
 
 interface Props {
-  question: Question | undefined;
+  question: Question;
   /** @param outcome - of what was done, if anything was */
   onClose: (outcome?: string) => void;
 }
@@ -24,21 +24,17 @@ export function Confirm({ question, onClose }: Props) {
   const [failure, setFailure] = useState('');
   const title = useId();
 
-  useEffect(() => {
-    if (!question) return;
-    setFailure('');
-    dialog.current?.showModal();
-  }, [question]);
+  useEffect(() => dialog.current?.showModal(), []);
 
   const close = (outcome?: string) => {
     dialog.current?.close();
     onClose(outcome);
   };
 
-  const act = async (asked: Question) => {
+  const act = async () => {
     setActing(true);
     try {
-      close(await asked.act());
+      close(await question.act());
     } catch (error) {
       // The page asks for the token by itself, above this.
       const reason =
@@ -60,29 +56,27 @@ export function Confirm({ question, onClose }: Props) {
         close();
       }}
     >
-      {question && (
-        <form
-          method="dialog"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void act(question);
-          }}
-        >
-          <h2 id={title}>{question.title}</h2>
-          <div class="asked">{question.body}</div>
-          <p role="alert" class="failure">
-            {failure}
-          </p>
-          <div class="buttons">
-            <button type="button" onClick={() => close()}>
-              Cancel
-            </button>
-            <button type="submit" class="grave" disabled={isActing}>
-              {question.verb}
-            </button>
-          </div>
-        </form>
-      )}
+      <form
+        method="dialog"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void act();
+        }}
+      >
+        <h2 id={title}>{question.title}</h2>
+        <div class="asked">{question.body}</div>
+        <p role="alert" class="failure">
+          {failure}
+        </p>
+        <div class="buttons">
+          <button type="button" onClick={() => close()}>
+            Cancel
+          </button>
+          <button type="submit" class="grave" disabled={isActing}>
+            {question.verb}
+          </button>
+        </div>
+      </form>
     </dialog>
   );
 }

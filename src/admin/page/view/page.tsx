@@ -70,13 +70,17 @@ export function Page({ live }: { live: Live }) {
       </main>
       <div role="status">{said && <p class="toast">{said}</p>}</div>
       {live.link.state === 'locked' && <TokenPrompt live={live} isWrong={live.link.isWrong} />}
-      <Confirm
-        question={question}
-        onClose={(outcome) => {
-          ask(undefined);
-          if (outcome) say(outcome);
-        }}
-      />
+      {question && (
+        <Confirm
+          key={question}
+          question={question}
+          onClose={(outcome) => {
+            // One that was put aside while it was acted on leaves the next alone.
+            ask((current) => (current === question ? undefined : current));
+            if (outcome) say(outcome);
+          }}
+        />
+      )}
     </>
   );
 }
