@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { bytes, duration } from '../../../units.ts';
+import { bytes, count, duration } from '../../../units.ts';
 import { ask as askBroker } from '../feed/api.ts';
 import { hostAndPort, type Service } from '../model/service.ts';
 import { type Column, type Order, sorted } from '../model/table.ts';
@@ -101,8 +101,14 @@ export function Connections({ service, opened, ask, canAct }: Props) {
           ))}
         </tbody>
       </table>
-      {rows.length > most && (
+      {rows.length > most ? (
         <ShowMore shown={most} total={opened.total} onMore={() => setMost(most + PAGE)} />
+      ) : (
+        opened.total > rows.length && (
+          <p class="empty">
+            The newest {count(rows.length)} of {count(opened.total)} are shown.
+          </p>
+        )
       )}
     </>
   );

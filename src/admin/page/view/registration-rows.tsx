@@ -125,7 +125,8 @@ function question(service: Service): Question {
         title: `End ${name}?`,
         body: (
           <p>
-            {address} is closed, and its agent is told that it may not come back.{running}
+            {address} is closed.{running} Its agent is told so, and asks again after half a minute
+            at most: to keep it out, take away its token.
           </p>
         ),
         verb: 'End registration',
