@@ -7,6 +7,7 @@ import type {
   LiveConnection,
   StreamSocket,
 } from '../data-plane/data-plane.ts';
+import { elapsed } from '../data-plane/elapsed.ts';
 import { confirmEnd } from '../data-plane/portable/confirm-end.ts';
 import { Pair } from '../data-plane/portable/pair.ts';
 import { reset } from '../data-plane/portable/reset.ts';
@@ -148,7 +149,7 @@ export class Forwarding {
   ): void {
     this.#lastId += 1;
     const id = this.#lastId;
-    const waited = performance.now() - came;
+    const waited = elapsed(came, performance.now());
     const known = { ...onward, id, clientAddress, sourcePort, waited };
     confirmEnd(client);
     const pair = new Pair({
@@ -158,7 +159,7 @@ export class Forwarding {
       halfCloseTimeout: this.#halfCloseTimeout,
       onEnd: (report) => {
         this.#joined.delete(id);
-        const lasted = performance.now() - came;
+        const lasted = elapsed(came, performance.now());
         this.#observer.forwarded(connection, { ...known, ...report, lasted });
         if (this.#joined.size === 0) this.#emptied();
       },
@@ -166,7 +167,7 @@ export class Forwarding {
     const connection: ForwardedConnection = {
       ...known,
       get lasted() {
-        return performance.now() - came;
+        return elapsed(came, performance.now());
       },
       get bytesToServer() {
         return pair.bytesToServer;

@@ -55,6 +55,7 @@ describe('relay-broker --access-log', () => {
       ...{ ending: 'eof', firstEnd: 'client' },
     });
     assert.ok(Number(waited) <= Number(lasted));
+    for (const time of [waited, lasted]) assert.match(String(time), /^\d+(\.\d{1,3})?$/);
     const elapsed = Date.parse(String(time)) - Date.parse(String(start));
     assert.ok(Math.abs(elapsed - Number(lasted)) <= 2, `${elapsed} ms, not ${lasted}`);
     const { name, token, ...always } = await shown();

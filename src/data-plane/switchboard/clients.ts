@@ -8,6 +8,7 @@ import type {
   LiveConnection,
   WaitingEnding,
 } from '../data-plane.ts';
+import { elapsed } from '../elapsed.ts';
 import type { SharedCounters } from '../shared-counters.ts';
 import { PairingTable } from './pairing-table.ts';
 import type { Joined, Wires } from './wires.ts';
@@ -176,8 +177,8 @@ export class Clients<C> {
       sourcePort: client.port,
       bytesToServer: client.joined?.bytesToServer ?? 0,
       bytesToClient: client.joined?.bytesToClient ?? 0,
-      waited: client.joined === undefined ? now - client.arrived : client.waited,
-      lasted: now - client.arrived,
+      waited: client.joined === undefined ? elapsed(client.arrived, now) : client.waited,
+      lasted: elapsed(client.arrived, now),
     }));
   }
 
@@ -196,7 +197,7 @@ export class Clients<C> {
   /** To be called for a client that has left the queue. */
   #hasWaited(client: Client<C>): void {
     this.#counters.add('waiting', -1);
-    client.waited = this.#wires.now - client.arrived;
+    client.waited = elapsed(client.arrived, this.#wires.now);
   }
 
   #giveUp(client: Client<C>, ending: WaitingEnding): void {
@@ -209,7 +210,7 @@ export class Clients<C> {
     const { id, address: clientAddress, port: sourcePort, waited, ticket } = client;
     this.#byTicket.delete(ticket);
     this.#counters.ended(ending);
-    const lasted = this.#wires.now - client.arrived;
+    const lasted = elapsed(client.arrived, this.#wires.now);
     const how = { bytesToServer, bytesToClient, ending, firstEnd, waited, lasted };
     this.#observer.clientEnded({ id, clientAddress, sourcePort, ...how });
     this.#onGone(client);
