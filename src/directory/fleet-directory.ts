@@ -88,6 +88,7 @@ export class FleetDirectory implements Directory {
         directory.#copy,
         directory.#membership,
         directory.#room,
+        store,
         () => directory.isReachable,
       );
       return directory;

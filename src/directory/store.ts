@@ -1,3 +1,5 @@
+import type { RelayError } from '../errors.ts';
+
 /** An entry was not written, or nobody can tell whether it was. */
 export class StoreAway extends Error {
   override name = 'StoreAway';
@@ -25,6 +27,8 @@ export interface StoreObserver {
  * members that change the same at once, one does.
  */
 export interface Store {
+  /** What an operator was told last of why it does not do what is asked of it. */
+  readonly trouble: RelayError | undefined;
   /**
    * Writes an entry whose last revision is still `after`; 0 where there is to be none. Resolves with the new
    * revision, or undefined where the entry has changed since.

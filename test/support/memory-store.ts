@@ -55,6 +55,7 @@ export class OpenedMemoryStore implements Store {
   lostAnswers = 0;
   /** Whether writes are neither done nor answered, while changes are told of: as when no leader is elected. */
   isStalled = false;
+  readonly trouble = undefined;
   readonly #memory: MemoryStore;
   #observer: StoreObserver | undefined;
   #isAway = false;

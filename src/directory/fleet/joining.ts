@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import type { Store } from '../store.ts';
 import { REACHABLE } from './claiming.ts';
 import { nameTaken, noAnswer } from './faults.ts';
 import type { FleetCopy } from './fleet-copy.ts';
@@ -27,6 +28,7 @@ export async function joined(
   copy: FleetCopy,
   membership: Membership,
   room: WaitingRoom,
+  store: Pick<Store, 'trouble'>,
   isReachable: () => boolean,
 ): Promise<void> {
   const deadline = performance.now() + JOINING;
@@ -39,7 +41,7 @@ export async function joined(
       [first, revision] = [there, there.revision];
     }
     const left = deadline - performance.now();
-    if (left <= 0) throw noAnswer();
+    if (left <= 0) throw store.trouble ?? noAnswer();
     await room.wait([REACHABLE, OWN_ENTRY], left);
   }
 }

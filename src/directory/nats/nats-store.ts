@@ -53,6 +53,7 @@ export class NatsStore implements Store {
   readonly #ensure: () => Promise<StreamInfo>;
   readonly #report: (error: RelayError) => void;
   readonly #trouble: Trouble;
+  #told: RelayError | undefined;
   #watch: NatsWatch | undefined;
   #isConnected = true;
   /** While it is not, as far as NATS says. */
@@ -99,9 +100,16 @@ export class NatsStore implements Store {
     this.#kv = kv;
     this.#bucket = bucket;
     this.#ensure = ensure;
-    this.#report = report;
-    this.#trouble = new Trouble(report);
+    this.#report = (error) => {
+      this.#told = error;
+      report(error);
+    };
+    this.#trouble = new Trouble(this.#report);
     void this.#follow();
+  }
+
+  get trouble(): RelayError | undefined {
+    return this.#told;
   }
 
   write(key: string, value: string, after: number): Promise<number | undefined> {

@@ -6,6 +6,7 @@ const PATIENCE = 2000;
 
 /** A member's way to a store on which requests and answers take their time, get lost, or arrive when nobody waits any more. */
 export class RoughStore implements Store {
+  readonly trouble = undefined;
   readonly #memory: MemoryStore;
   readonly #opened: OpenedMemoryStore;
   readonly #chance: () => number;
