@@ -5,13 +5,15 @@ const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 /** What the operator should know of the connection to the broker, and of the broker itself. */
 export function Notice({ live }: { live: Live }) {
   const { link, restarted, snapshot } = live;
+  const isDraining = snapshot?.status.state === 'draining';
   const fleet = link.state === 'live' ? snapshot?.fleet : undefined;
   return (
     <div role="status" class="notices">
       {link.state === 'lost' && (
-        <p class="notice grave">
+        <p class={`notice ${isDraining ? '' : 'grave'}`}>
           <strong>No connection to the broker since {clock.format(link.since)}.</strong>{' '}
-          {link.reason} Trying again every second{snapshot && '; what you see is from before'}.
+          {isDraining ? 'It was draining, and may have ended.' : link.reason} Trying again every
+          second{snapshot && '; what you see is from before'}.
         </p>
       )}
       {link.state === 'live' && restarted && (
@@ -35,7 +37,7 @@ export function Notice({ live }: { live: Live }) {
           nothing new can be until NATS answers.
         </p>
       )}
-      {snapshot?.status.state === 'draining' && (
+      {link.state !== 'lost' && isDraining && (
         <p class="notice">
           <strong>The broker is draining.</strong> It takes no new clients or registrations, and
           exits when its connections have ended.
