@@ -45,6 +45,7 @@ export function resolveConfiguration<P extends Options, S extends Options>(
   const tables = [...(file?.services ?? [])].map(([name, { at, settings }]) => {
     return { name, at, given: merge(above, settings, common) };
   });
+  if (tables.length > 1) faults.checkUncommon(shape.service, above);
   if (tables.length === 0) tables.push({ name: UNNAMED, at: START, given: common });
   const services = new Map<string, Section<S>>();
   for (const { name, at, given } of tables) {
@@ -83,6 +84,14 @@ class Faults {
     const faults = 'faults' in examined ? examined.faults : further(examined.settings);
     for (const fault of faults) this.#add(fault, given, at);
     return 'settings' in examined ? { settings: examined.settings, given } : undefined;
+  }
+
+  /** What goes by place says what one service is: of several, it would be said of each. */
+  checkUncommon(options: Options, above: Layer): void {
+    for (const key of Object.keys(options).filter((key) => options[key]?.positional)) {
+      const why = 'the file has several services; give each its own there';
+      if (above.has(key)) this.#add({ key, is: 'wrong', why }, above, START);
+    }
   }
 
   checkUnshared<S extends Options>(

@@ -184,6 +184,14 @@ state = "db.state"
   assert.deepEqual([...agent(TARGET).services.keys()], [UNNAMED]);
 });
 
+test('a target of the command line is not that of several services', () => {
+  const text = `${TARGET}[services.a]\n`;
+  assert.deepEqual(faultsOf(agentShape, text, { target: 3000 }), []);
+  assert.deepEqual(faultsOf(agentShape, `${text}[services.b]\n`, { target: 3000 }), [
+    'target: the file has several services; give each its own there',
+  ]);
+});
+
 test('faults of services are told once each, where they are', () => {
   const text = `to = "a"
 state = "one"
