@@ -4,7 +4,12 @@ import type { Duplex } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { confirmEnd } from '#src/data-plane/portable/confirm-end.ts';
 
-/** A connection to a port of this machine that keeps both directions apart; gone when the test ends. */
+/**
+ * A connection to a port of this machine that keeps both directions apart; gone when the test ends.
+ *
+ * It is one, too, if it was let in and reset before this process was told of the one: {@link endingOf} tells
+ * of the other.
+ */
 export async function connectTo(
   t: TestContext,
   port: number,
@@ -15,7 +20,9 @@ export async function connectTo(
   // Or the observer would take a reset behind data for a clean end, as Node does.
   confirmEnd(socket);
   t.after(() => socket.destroy());
-  await once(socket, 'connect');
+  await once(socket, 'connect').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ECONNRESET') throw error;
+  });
   return socket;
 }
 
@@ -102,9 +109,8 @@ export async function untilRefused(t: TestContext, port: number): Promise<void> 
     try {
       (await connectTo(t, port)).destroy();
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ECONNREFUSED') return;
-      if (code !== 'ECONNRESET') throw error;
+      if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return;
+      throw error;
     }
   }
 }
@@ -120,10 +126,15 @@ export async function outcome(socket: Duplex): Promise<{ data: Buffer; ending: s
 /** How a connection ends whose bytes somebody reads: `'eof'` or the code of its error. */
 export function endingOf(socket: Duplex): Promise<string> {
   return new Promise((resolve) => {
+    if (socket.closed) resolve(endingBy(socket.errored));
     socket.once('end', () => resolve('eof'));
-    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    socket.once('error', (error) => resolve(endingBy(error)));
     socket.once('close', () => resolve('closed'));
   });
+}
+
+function endingBy(error: NodeJS.ErrnoException | null): string {
+  return error === null ? 'closed' : (error.code ?? error.message);
 }
 
 /** What a client gets from a service that echoes, if it gets all of it, or else how its connection ends. */
@@ -140,7 +151,6 @@ export async function visit(
     const { data, ending } = await echoed;
     return ending === 'eof' ? data.toString() : ending;
   } catch (error) {
-    // The reset may be here before we are told of the connection.
     const { code, message } = error as NodeJS.ErrnoException;
     return code ?? message;
   }
@@ -160,8 +170,9 @@ export async function read(socket: Duplex, count: number): Promise<Buffer> {
   let bytes = Buffer.alloc(0);
   while (bytes.length < count) {
     const chunk: Buffer | null = socket.read();
-    if (chunk === null) await once(socket, 'readable');
-    else bytes = Buffer.concat([bytes, chunk]);
+    if (chunk !== null) bytes = Buffer.concat([bytes, chunk]);
+    else if (socket.closed) throw socket.errored ?? new Error('closed');
+    else await once(socket, 'readable');
   }
   if (bytes.length > count) socket.unshift(bytes.subarray(count));
   return bytes.subarray(0, count);
