@@ -37,10 +37,13 @@ describe('a hostile peer', () => {
 
   test('that scans the control port opens nothing', async (t) => {
     const broker = await runBroker(t, '--hello-wait', '50');
+    // Whoever is held up for as long between the two is no scan.
+    broker.signal('SIGSTOP');
     for (let n = 0; n < 20; n += 1) {
       const scan = await connectTo(t, broker.controlPort);
       scan[n % 2 ? 'destroy' : 'resetAndDestroy']();
     }
+    broker.signal('SIGCONT');
     await connectTo(t, broker.controlPort);
     await clientPortOf(broker);
     assert.equal(broker.lines.filter((line) => line.includes('Serving')).length, 1);
@@ -51,9 +54,10 @@ describe('a hostile peer', () => {
     await connectTo(t, broker.controlPort);
     const port = await clientPortOf(broker);
     for (let n = 0; n < 5; n += 1) await connectTo(t, port);
+    const since = performance.now();
     for (let n = 0; n < 200; n += 1) assert.equal(await knock(port), 'ECONNRESET');
     await broker.line(/client refused: too many clients/);
-    assert.equal(broker.lines.filter((line) => line.includes('too many clients')).length, 1);
+    assertOneLine(broker, 'too many clients', since);
   });
 
   for (const [plane, words] of [
@@ -79,14 +83,13 @@ describe('a hostile peer', () => {
         fetchAll();
       });
 
-      const flood = await Promise.all(
-        Array.from({ length: 1000 }, () => connectTo(t, port).catch(() => undefined)),
-      );
+      const since = performance.now();
+      const flood = await Promise.all(Array.from({ length: 1000 }, () => connectTo(t, port)));
       await broker.line(words);
       client.write('still here');
       assert.equal((await read(client, 10)).toString(), 'still here');
 
-      for (const socket of flood) socket?.destroy();
+      for (const socket of flood) socket.destroy();
       fetchAll = () => {
         for (; notified > 0; notified -= 1) {
           const echo = connect({ port: backConnectPort, host: '127.0.0.1', allowHalfOpen: true });
@@ -97,16 +100,23 @@ describe('a hostile peer', () => {
       fetchAll();
       const late = await untilLetIn(t, port);
       assert.equal((await read(late, 10)).toString(), 'room again');
-      assert.equal(broker.lines.filter((line) => line.includes('escriptors')).length, 1);
+      assertOneLine(broker, 'escriptors', since);
     });
   }
 });
 
+/** There is no more than one in ten seconds, so that there is one on a machine that is not held up. */
+function assertOneLine(broker: Program, words: string, since: number): void {
+  const lines = broker.lines.filter((line) => line.includes(words));
+  const most = 1 + Math.floor((performance.now() - since) / 10_000);
+  assert.ok(lines.length > 0 && lines.length <= most, broker.output);
+}
+
 /** A client that says `room again`; it tries again as long as it is refused. */
 async function untilLetIn(t: TestContext, port: number): Promise<Socket> {
   for (;;) {
-    const client = await connectTo(t, port).catch(() => undefined);
-    if (client === undefined) continue;
+    const client = await connectTo(t, port);
+    if (client.closed) continue;
     client.write('room again');
     const answered = await Promise.race([
       once(client, 'readable').then(() => true),
