@@ -126,6 +126,7 @@ export class Clients<C> {
     client.joined = this.#wires.join(client.connection, server, begun, (report) => {
       this.#paired.delete(client);
       this.#counters.add('paired', -1);
+      this.#counters.ended(report.ending);
       this.#ended(client, report);
     });
   }
@@ -202,6 +203,8 @@ export class Clients<C> {
 
   #giveUp(client: Client<C>, ending: WaitingEnding): void {
     this.#hasWaited(client);
+    // Counted first: whoever is reset shall find it so.
+    this.#counters.ended(ending);
     this.#wires.reset(client.connection);
     this.#ended(client, { bytesToServer: 0, bytesToClient: 0, ending, firstEnd: undefined });
   }
@@ -209,7 +212,6 @@ export class Clients<C> {
   #ended(client: Client<C>, { ending, firstEnd, bytesToServer, bytesToClient }: Ended): void {
     const { id, address: clientAddress, port: sourcePort, waited, ticket } = client;
     this.#byTicket.delete(ticket);
-    this.#counters.ended(ending);
     const lasted = elapsed(client.arrived, this.#wires.now);
     const how = { bytesToServer, bytesToClient, ending, firstEnd, waited, lasted };
     this.#observer.clientEnded({ id, clientAddress, sourcePort, ...how });

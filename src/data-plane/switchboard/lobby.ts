@@ -240,8 +240,9 @@ export class Lobby<C> {
   }
 
   #close({ connection, address }: Guest<C>, cause: BackConnectRefusal): void {
-    this.#wires.close(connection);
+    // Counted first: whoever is told shall find it so.
     this.#counters.refused(cause);
+    this.#wires.close(connection);
     this.#owner.refused(cause, address);
   }
 }

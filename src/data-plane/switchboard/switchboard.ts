@@ -178,8 +178,9 @@ export class Switchboard<C> {
   }
 
   refuseClient(connection: C, cause: ClientRefusal, address: string): void {
-    this.#wires.reset(connection);
+    // Counted first: whoever is reset shall find it so.
     this.#counters.refused(cause);
+    this.#wires.reset(connection);
     this.#observer.clientRefused(cause, address);
   }
 

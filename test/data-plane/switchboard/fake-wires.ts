@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ConnectionRecord, PairReport } from '#src/data-plane/data-plane.ts';
+import type { ConnectionRecord, ExchangeCounters, PairReport } from '#src/data-plane/data-plane.ts';
 import { DescriptorBudget } from '#src/data-plane/descriptor-budget.ts';
 import { SharedCounters } from '#src/data-plane/shared-counters.ts';
 import { Switchboard, type SwitchboardSettings } from '#src/data-plane/switchboard/switchboard.ts';
@@ -14,6 +14,8 @@ export class FakeConnection {
   /** Whether lines can be sent to it. */
   writable = true;
   sent = '';
+  /** What was counted when it was closed or reset, which is when the peer knows. */
+  counted: ExchangeCounters | undefined;
 
   /** What the peer says, while somebody listens. */
   hear(text: string): void {
@@ -132,6 +134,7 @@ export class FakeExchange {
     const shut = (state: 'closed' | 'reset') => (connection: FakeConnection) => {
       assert.equal(connection.state, 'open', `${state} once, and by who has it`);
       connection.state = state;
+      connection.counted = this.counters.read();
     };
     const now = () => this.now;
     return {

@@ -290,6 +290,19 @@ test('those whose first line is due are heard before one of too many is pushed o
   assert.deepEqual(exchange.refusals, [], 'there is room for all of the others');
 });
 
+test('who is refused or given up is counted by the time that he knows', () => {
+  const exchange = new FakeExchange({ limits: { ...LIMITS, waiting: 1 } });
+  exchange.board.announce({});
+  const [givenUp, refused] = [exchange.client(), exchange.client()];
+  const guest = exchange.backConnect();
+  guest.hear('garbage\n');
+  exchange.pass(1000);
+  assert.equal(givenUp?.counted?.ended.unfetched, 1);
+  assert.equal(givenUp?.counted?.waiting, 0);
+  assert.equal(refused?.counted?.refused.waiting, 1);
+  assert.equal(guest.counted?.refused.hello, 1);
+});
+
 test('a stranger has five seconds, in pieces or not', () => {
   const exchange = new FakeExchange();
   const [silent, slow] = [exchange.backConnect(), exchange.backConnect()];
