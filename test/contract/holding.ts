@@ -16,17 +16,18 @@ export function holding(createPlane: PlaneUnderTest): void {
   describe('an exchange on hold', () => {
     test('has clients wait for as long as it lasts, and then their full time', async (t) => {
       const settings = { pairTimeout: PAIR_TIMEOUT };
-      const { exchange, arrive, records, ended } = await openTicketExchange(
-        t,
-        createPlane(),
-        settings,
-      );
-      const { client } = await arrive();
+      const opened = await openTicketExchange(t, createPlane(), settings);
+      const { exchange, records, ended } = opened;
+      exchange.hold();
+      const client = await connectTo(t, exchange.clientPort);
+      await until(() => exchange.counters().waiting === 1);
+      // Their time has begun, and is not over by then.
+      exchange.announce(ANNOUNCEMENT);
       exchange.hold();
       await delay(2 * PAIR_TIMEOUT);
       assert.equal(records.length, 0);
-      exchange.announce(ANNOUNCEMENT);
       const resumed = performance.now();
+      exchange.announce(ANNOUNCEMENT);
       assert.equal((await outcome(client)).ending, 'ECONNRESET');
       const left = performance.now() - resumed;
       assert.ok(left > PAIR_TIMEOUT - 5, `${left} ms`);
