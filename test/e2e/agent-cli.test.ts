@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { basicBroker } from '../support/basic-broker.ts';
-import { clientPortOf, runBroker, runCli } from '../support/program.ts';
+import { clientPortOf, runBroker, runBrokerAt, runCli } from '../support/program.ts';
 import { nowhere } from '../support/station.ts';
-import { connectTo, outcome, read, serve } from '../support/tcp.ts';
+import { connectTo, freePorts, outcome, read, serve } from '../support/tcp.ts';
 
 const IMPOSTORS = [
   ['when it has just connected', serve],
@@ -51,17 +51,14 @@ describe('relay-agent', () => {
 
   test('comes back when the relay does', async (t) => {
     const echo = await serve(t, (socket) => socket.pipe(socket));
-    const first = await runBroker(t);
-    const agent = runCli(t, 'relay-agent', [
-      String(echo.port),
-      '--to',
-      `127.0.0.1:${first.controlPort}`,
-    ]);
+    const port = await freePorts(1);
+    const first = await runBrokerAt(t, port);
+    const agent = runCli(t, 'relay-agent', [String(echo.port), '--to', `127.0.0.1:${port}`]);
     await clientPortOf(first);
     first.signal('SIGKILL');
     await first.exited;
     await agent.line(/Lost the relay at 127\.0\.0\.1:\d+: .*Trying again in \d+\.\d s \(retry 1\)/);
-    const second = runCli(t, 'relay-broker', [String(first.controlPort), '--host', '127.0.0.1']);
+    const second = await runBrokerAt(t, port);
     const client = await connectTo(t, await clientPortOf(second));
     const echoed = outcome(client);
     client.end('again');

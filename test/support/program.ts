@@ -88,8 +88,17 @@ export function runCli(
 /** A broker on loopback, and the control port that it logged. */
 export type RunningBroker = Program & { controlPort: number };
 
-export async function runBroker(t: TestContext, ...args: string[]): Promise<RunningBroker> {
-  const broker = runCli(t, 'relay-broker', ['0', '--host', '127.0.0.1', ...args]);
+export function runBroker(t: TestContext, ...args: string[]): Promise<RunningBroker> {
+  return runBrokerAt(t, 0, ...args);
+}
+
+/** One on a port that its successor is to have as well, of {@link freePorts}. */
+export async function runBrokerAt(
+  t: TestContext,
+  controlPort: number,
+  ...args: string[]
+): Promise<RunningBroker> {
+  const broker = runCli(t, 'relay-broker', [String(controlPort), '--host', '127.0.0.1', ...args]);
   const [, port] = await broker.line(/Control connections on port (\d+)/);
   return Object.assign(broker, { controlPort: Number(port) });
 }

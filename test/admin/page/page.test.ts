@@ -16,7 +16,7 @@ import {
   startChromium,
   tabTo,
 } from '../../support/status-page.ts';
-import { connectTo, endingOf, serve } from '../../support/tcp.ts';
+import { connectTo, endingOf, freePorts, serve } from '../../support/tcp.ts';
 
 describe('the status page', needs('chromium'), () => {
   let browser: Browser;
@@ -217,12 +217,13 @@ describe('the status page', needs('chromium'), () => {
   });
 
   test('says when the broker is gone, and goes on with its successor', async (t) => {
-    const broker = await runOperatedBroker(t);
+    const admin = ['--admin', String(await freePorts(1))];
+    const broker = await runOperatedBroker(t, ...admin);
     const page = await openStatusPage(t, browser, broker.url);
     await page.getByText('Nothing is registered yet.').waitFor();
     broker.signal('SIGKILL');
     await page.getByText('No connection to the broker since').waitFor();
-    const next = await runOperatedBroker(t, '--admin', new URL(broker.url).port);
+    const next = await runOperatedBroker(t, ...admin);
     await page.getByText('The broker was restarted at').waitFor();
     await page.getByText(`--to 127.0.0.1:${next.controlPort}`).waitFor();
     await page.getByRole('button', { name: 'Dismiss' }).click();

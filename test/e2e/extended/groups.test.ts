@@ -4,7 +4,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { emptyFolder } from '../../support/folder.ts';
 import { tokenOf, tokensFile } from '../../support/guarded-broker.ts';
 import { type JsonAgent, runJsonAgent } from '../../support/json-agent.ts';
-import { runBroker, runCli } from '../../support/program.ts';
+import { runBrokerAt } from '../../support/program.ts';
 import { connectTo, freePorts, outcome, read, serve, visit } from '../../support/tcp.ts';
 
 const CLIENTS = 400;
@@ -26,7 +26,8 @@ async function startGroup(t: TestContext, plane: string, ...options: string[]) {
     ...['--tokens', file, '--data-plane', plane, ...options],
     ...['--http-names', '0', '--domain', 'example.net'],
   ];
-  const [broker, port] = [await runBroker(t, ...brokerOptions), await freePorts(1)];
+  const broker = await runBrokerAt(t, await freePorts(1), ...brokerOptions);
+  const port = await freePorts(1);
   const ask = ['--token', ALICE, '--data-plane', plane, '--group'];
   const place = ['--port', String(port), '--name', 'web'];
   /** An agent whose service says this, and then what it hears. */
@@ -131,11 +132,7 @@ describe('of a group', { concurrency: 2 }, () => {
     const agents = [await enter('a'), await enter('b')];
     broker.signal('SIGKILL');
     await broker.exited;
-    const next = runCli(t, 'relay-broker', [
-      ...[String(broker.controlPort), '--host', '127.0.0.1'],
-      ...brokerOptions,
-    ]);
-    await next.line(/Control connections on port/);
+    const next = await runBrokerAt(t, broker.controlPort, ...brokerOptions);
     const thief = runJsonAgent(
       t,
       1,

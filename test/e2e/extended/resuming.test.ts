@@ -6,9 +6,17 @@ import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { emptyFolder } from '../../support/folder.ts';
 import { runJsonAgent } from '../../support/json-agent.ts';
-import { runBroker, runCli } from '../../support/program.ts';
+import { runBroker, runBrokerAt } from '../../support/program.ts';
 import { tappedProxy } from '../../support/tapped-proxy.ts';
-import { connectTo, endingOf, outcome, portsToKeep, serve, visit } from '../../support/tcp.ts';
+import {
+  connectTo,
+  endingOf,
+  freePorts,
+  outcome,
+  portsToKeep,
+  serve,
+  visit,
+} from '../../support/tcp.ts';
 
 const CUTS = 50;
 const STREAMS = 8;
@@ -56,20 +64,14 @@ test('a broker that was killed has its agent back on its port, and the agent tri
   const echo = await serve(t, (socket) => socket.pipe(socket));
   const state = join(await emptyFolder(t), 'broker.json');
   const options = ['--state', state, '--ports', await portsToKeep()];
-  const first = await runBroker(t, ...options);
+  const first = await runBrokerAt(t, await freePorts(1), ...options);
   const agent = runJsonAgent(t, echo.port, first.controlPort);
   const port = await agent.port();
   first.signal('SIGKILL');
   await first.exited;
   await agent.event('lost');
 
-  const second = runCli(t, 'relay-broker', [
-    String(first.controlPort),
-    '--host',
-    '127.0.0.1',
-    ...options,
-  ]);
-  await second.line(/Control connections on port/);
+  await runBrokerAt(t, first.controlPort, ...options);
   // Nobody else can have had the port: a client that comes now is held for the agent.
   const client = await connectTo(t, port);
   const echoed = outcome(client);
