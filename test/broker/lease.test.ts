@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DATA_PLANES, startBroker, told } from '../support/broker.ts';
 import { backConnect, connectAgent, registerAgent } from '../support/extended-agent.ts';
-import { connectTo, knock, outcome, read } from '../support/tcp.ts';
+import { connectTo, freePorts, knock, outcome, read } from '../support/tcp.ts';
 
 for (const dataPlane of DATA_PLANES) {
   describe(`a registration whose agent is gone (${dataPlane})`, () => {
@@ -81,7 +81,7 @@ for (const dataPlane of DATA_PLANES) {
 
     test('ends when its lease is over, and its port is free then', async (t) => {
       const { broker, port } = await startBroker(t, { dataPlane, lease: 0.2 });
-      const { agent, granted } = await registerAgent(t, port);
+      const { agent, granted } = await registerAgent(t, port, { port: await freePorts(1) });
       const seen = outcome(await connectTo(t, granted.port));
       await agent.line('NEW');
       const ended = told(broker, 'ended');

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
-import { openExchange, SETTINGS } from '../support/exchange.ts';
-import { connectTo, knock, outcome, read, serve } from '../support/tcp.ts';
+import { openExchange } from '../support/exchange.ts';
+import { connectTo, freePorts, knock, outcome, read, serve } from '../support/tcp.ts';
 import type { PlaneUnderTest } from './plane-under-test.ts';
 
 export function lifecycle(createPlane: PlaneUnderTest): void {
@@ -34,11 +34,11 @@ export function lifecycle(createPlane: PlaneUnderTest): void {
 
     test('its port can be taken again at once after stop, with pairs still running', async (t) => {
       const plane = createPlane();
-      const { pair, exchange } = await openExchange(t, plane);
+      const clientPort = await freePorts(1);
+      const { pair, exchange } = await openExchange(t, plane, { clientPort });
       await pair();
-      const { clientPort } = exchange;
       await exchange.stop();
-      const again = await openExchange(t, plane, { ...SETTINGS, clientPort });
+      const again = await openExchange(t, plane, { clientPort });
       assert.equal(again.exchange.clientPort, clientPort);
       await again.pair();
     });

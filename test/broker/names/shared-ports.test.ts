@@ -69,8 +69,9 @@ test('it is open until the last one leaves, and then anybody may have it', async
   const { each, log, come } = services(t, 'a', 'b');
   const [a, b] = each;
   assert.ok(a && b);
-  const first = ports.share(0, 'alice');
-  const port = await first.open();
+  const port = await freePorts(1);
+  const first = ports.share(port, 'alice');
+  assert.equal(await first.open(), port);
   first.join(a);
   assert.ok(ports.isOf('alice', port));
   assert.ok(!ports.isOf('bob', port));
