@@ -1,6 +1,6 @@
 import { describe, type TestContext, test } from 'node:test';
 import { needsNetworkOf } from '../support/needs.ts';
-import { clientPortOf, Program } from '../support/program.ts';
+import { clientPortOf, PATIENT, Program } from '../support/program.ts';
 import { blackhole, twoHosts } from '../support/two-hosts.ts';
 
 const network = needsNetworkOf('ip', 'nft', 'python3');
@@ -18,10 +18,14 @@ describe('a registrant that vanished', { ...network, concurrency: true }, () => 
   });
 
   test('has its registration held if it is an agent', async (t) => {
-    const { broker, port } = await vanished(t, ({ controlPort, address }) => [
-      ...['dist/cli/relay-agent.js', '1'],
-      ...['--to', `${address}:${controlPort}`],
-    ]);
+    const { broker, port } = await vanished(
+      t,
+      ({ controlPort, address }) => [
+        ...['dist/cli/relay-agent.js', '1'],
+        ...['--to', `${address}:${controlPort}`],
+      ],
+      PATIENT,
+    );
     await broker.line(new RegExp(`Port ${port} held for 60 s: the agent was silent for too long`));
   });
 });
@@ -30,10 +34,11 @@ describe('a registrant that vanished', { ...network, concurrency: true }, () => 
 async function vanished(
   t: TestContext,
   registrant: (relay: { controlPort: string; address: string }) => string[],
+  env: NodeJS.ProcessEnv = {},
 ): Promise<{ broker: Program; port: number }> {
   const { near, far } = twoHosts(t);
   const run = ({ inside: [command = '', ...words] }: typeof near, ...args: string[]) =>
-    new Program(t, command, [...words, ...args]);
+    new Program(t, command, [...words, ...args], env);
   const options = ['--pair-timeout', '1', '--heartbeat', '1'];
   const broker = run(near, process.execPath, 'dist/cli/relay-broker.js', '0', ...options);
   const [, controlPort = ''] = await broker.line(/Control connections on port (\d+)/);

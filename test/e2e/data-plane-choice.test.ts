@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { installation } from '../support/installation.ts';
-import { BASIC, clientPortOf, Program, runBroker, runCli } from '../support/program.ts';
+import { BASIC, clientPortOf, PATIENT, Program, runBroker, runCli } from '../support/program.ts';
 import { connectTo, outcome, serve } from '../support/tcp.ts';
 
 const onLinux = { skip: process.platform !== 'linux' && 'needs Linux' };
@@ -101,7 +101,7 @@ describe('--data-plane', onLinux, () => {
 });
 
 function run(t: TestContext, folder: string, name: string, ...args: string[]): Program {
-  return new Program(t, process.execPath, [join(folder, `dist/cli/${name}.js`), ...args]);
+  return new Program(t, process.execPath, [join(folder, `dist/cli/${name}.js`), ...args], PATIENT);
 }
 
 async function registered(t: TestContext, broker: Awaited<ReturnType<typeof runBroker>>, nth = 1) {

@@ -70,7 +70,7 @@ export function runTypeScript(t: TestContext, file: string, ...args: string[]): 
  * An agent that a busy machine holds up before its first line is no registrant of the basic protocol, and
  * clients wait for it.
  */
-const PATIENT = { RELAY_HELLO_WAIT: '2000', RELAY_PAIR_TIMEOUT: '60' };
+export const PATIENT = { RELAY_HELLO_WAIT: '2000', RELAY_PAIR_TIMEOUT: '60' };
 
 /** Options of a broker whose registrants are of the basic protocol, and are not to wait for long. */
 export const BASIC = ['--hello-wait', '200'];
