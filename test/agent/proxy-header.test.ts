@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { connect, isIPv4, SocketAddress } from 'node:net';
 import { join } from 'node:path';
@@ -195,7 +195,7 @@ frontend in
 `,
   );
   const program = new Program(t, 'haproxy', ['-db', '-f', config]);
-  while (!existsSync(path)) {
+  while (!(await answers(path))) {
     if (program.child.exitCode !== null) throw new Error(program.output);
     await delay(10);
   }
@@ -207,4 +207,15 @@ frontend in
     const { data } = await seen;
     return String(data).split('\r\n\r\n')[1];
   };
+}
+
+/** Its file may be there a moment before it listens. */
+async function answers(path: string): Promise<boolean> {
+  const socket = connect({ path });
+  const isThere = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  return isThere;
 }
