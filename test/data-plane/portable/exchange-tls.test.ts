@@ -77,6 +77,8 @@ describe('an exchange with encrypted back-connects', () => {
   });
 
   test('bounds those that shake no hands like others without a first line', async (t) => {
+    // They would be given up after five seconds in any case.
+    t.mock.timers.enable({ apis: ['setTimeout'] });
     const opened = await openTicketExchange(t, createPortableDataPlane(), backConnects());
     const { exchange, refused } = opened;
     const first = outcome(await connectTo(t, exchange.backConnectPort));
