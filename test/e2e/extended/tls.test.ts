@@ -37,13 +37,12 @@ describe('over TLS', { concurrency: 2 }, () => {
 
   test('a reset passes through both ways', async (t) => {
     const files = await tlsFiles(t);
+    const heard: Promise<string>[] = [];
     const service = await serve(t, (socket) => {
-      const seen = outcome(socket);
       socket.write('hello');
-      void seen.then(({ data, ending }) => heard.push(`${data}${ending}`));
       if (heard.length > 0) socket.resetAndDestroy();
+      else heard.push(outcome(socket).then(({ data, ending }) => `${data}${ending}`));
     });
-    const heard: string[] = [];
     const broker = await tlsBroker(t, files);
     const agent = runJsonAgent(t, service.port, broker.controlPort, ...trusting(files));
     const port = await agent.port();
@@ -51,7 +50,7 @@ describe('over TLS', { concurrency: 2 }, () => {
     await new Promise((resolve) => leaving.once('data', resolve));
     leaving.resetAndDestroy();
     await agent.event('connectionEnded');
-    assert.deepEqual(heard, ['ECONNRESET']);
+    assert.deepEqual(await Promise.all(heard), ['ECONNRESET']);
     const client = await connectTo(t, port);
     assert.equal((await outcome(client)).ending, 'ECONNRESET');
   });
