@@ -64,7 +64,7 @@ test('who speaks HTTP/1.0, as health checks of HAProxy do, need not say a host',
 });
 
 test('a connection that stays silent ends, between two requests and in one', async (t) => {
-  const { ask } = await open(t);
+  const { ask } = await open(t, { head: 9000, request: 9000 });
   assert.match(await ask(`GET / HTTP/1.1\r\n${HOST}\r\n`), /here$/);
   assert.equal(await ask(`GET /never HTTP/1.1\r\n${HOST}\r\n`), '');
 });
@@ -93,7 +93,7 @@ test('without descriptors for them, it is not opened', async () => {
 });
 
 test('closing gives answers that are on their way a moment, and no more', async (t) => {
-  const { server } = await open(t, { silent: 10_000 });
+  const { server } = await open(t, { head: 9000, request: 9000, silent: 9000 });
   const asking = await connectTo(t, server.at.port);
   asking.write(`GET /never HTTP/1.1\r\n${HOST}\r\n`);
   const ended = outcome(asking);

@@ -77,8 +77,8 @@ describe('hashicorp/yamux', needs('go'), () => {
       const client = await connectTo(t, port);
       const ended = endingOf(client.resume());
       client.write('c');
-      assert.equal(await ended, 'eof');
-      // Behind an end, Node reads no more: it learns of a reset when it writes.
+      await ended;
+      // Behind an end, if it got round to that, Node reads no more: it learns of a reset when it writes.
       while (client.errored === null) {
         client.write('x');
         await turn();
