@@ -31,7 +31,7 @@ const ALLOWED: Record<string, string[]> = {
   completions: ['options'],
   'service-manager': ['agent', 'broker', 'options', 'errors'],
   config: ['options', 'errors'],
-  log: ['admin', 'broker', 'agent', 'connect', 'data-plane', 'protocol', 'errors'],
+  log: ['admin', 'broker', 'agent', 'connect', 'data-plane', 'protocol', 'units', 'errors'],
   admin: [
     'broker',
     'http',
@@ -70,7 +70,7 @@ const ALLOWED: Record<string, string[]> = {
   ],
   connect: ['relay-list', 'protocol', 'data-plane', 'options', 'errors'],
   pool: ['data-plane', 'options', 'errors'],
-  hooks: ['broker', 'log', 'data-plane', 'protocol', 'options', 'shell', 'errors'],
+  hooks: ['broker', 'log', 'data-plane', 'protocol', 'options', 'shell', 'units', 'errors'],
   http: ['data-plane', 'options', 'within', 'errors'],
   'metrics-listener': ['agent', 'http', 'metrics', 'options', 'errors'],
   metrics: ['agent', 'broker', 'data-plane'],

@@ -22,6 +22,8 @@ export interface HookObserver {
   failed(event: HookEvent, reason: unknown): void;
   /** Too many waited already, or the time to tell them was over. */
   dropped(event: HookEvent): void;
+  /** Nothing more comes. */
+  closed(): void;
 }
 
 /** Live figures of a hook. */
@@ -66,6 +68,7 @@ export class Hook {
     const timer = setTimeout(() => this.#abandon(), LAST_ONES);
     await this.#working;
     clearTimeout(timer);
+    this.#observer.closed();
   }
 
   #abandon(): void {

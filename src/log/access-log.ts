@@ -1,10 +1,10 @@
-import { performance } from 'node:perf_hooks';
 import type { Broker } from '../broker/broker.ts';
 import { RelayError, reasonOf } from '../errors.ts';
+import { several } from '../units.ts';
 import { forwardedRecord, wholeRecord } from './connection-record.ts';
 import { LineFile } from './line-file.ts';
 import type { Log } from './log.ts';
-import { Throttle } from './throttle.ts';
+import { Losses } from './losses.ts';
 
 /**
  * Appends a JSON object to a file for each client's connection that ends.
@@ -13,19 +13,13 @@ import { Throttle } from './throttle.ts';
  * @throws RelayError `E_ACCESS_LOG`
  */
 export async function openAccessLog(broker: Broker, path: string, log: Log): Promise<LineFile> {
-  const throttle = new Throttle();
-  let lost = 0;
+  const losses = new Losses<string>((lost, reason) => {
+    const what = `The access log ${path} lacks ${several(lost, 'connection')} so far: ${reason}`;
+    log('error', what, { event: 'accessLogLost', lost, reason });
+  });
   const observer = {
-    lost: (count: number, reason: unknown) => {
-      lost += count;
-      if (throttle.pass('lost', performance.now()) === undefined) return;
-      const why = reasonOf(reason);
-      log('error', `The access log ${path} lacks ${lost} connections so far: ${why}`, {
-        event: 'accessLogLost',
-        lost,
-        reason: why,
-      });
-    },
+    lost: (count: number, reason: unknown) => losses.add(count, reasonOf(reason)),
+    closed: () => losses.close(),
     notReopened: (reason: unknown) => {
       const why = reasonOf(reason);
       log(

@@ -17,6 +17,8 @@ const LINE_FEED = 10;
 export interface LineFileObserver {
   /** So many more are lost: the disk is too slow, or did not take them for this reason. */
   lost(count: number, reason: unknown): void;
+  /** All is written that can be. */
+  closed(): void;
   /** It could not be opened again, and stays the file that it was. */
   notReopened(reason: unknown): void;
 }
@@ -70,6 +72,7 @@ export class LineFile {
     this.#closing.abort();
     await this.#work();
     await this.#handle.close();
+    this.#observer.closed();
   }
 
   /** For a process that ends at once. */

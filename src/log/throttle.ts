@@ -1,5 +1,5 @@
 /** Milliseconds between two entries of the same cause: for what strangers do, and for what this machine lacks. */
-const INTERVAL = 10_000;
+export const INTERVAL = 10_000;
 export const HOUR = 3_600_000;
 
 /** Lets one entry per cause through in a while, so that a flood of refusals does not fill the disk. */

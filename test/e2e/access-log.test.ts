@@ -89,6 +89,6 @@ describe('relay-broker --access-log', () => {
     const broker = await runBroker(t, ...BASIC, '--access-log', '/dev/full');
     const { client } = await pairThrough(t, broker);
     client.resetAndDestroy();
-    await broker.line(/\/dev\/full lacks 1 connections so far: no space left on the device/);
+    await broker.line(/\/dev\/full lacks 1 connection so far: no space left on the device/);
   });
 });

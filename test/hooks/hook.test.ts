@@ -11,10 +11,13 @@ function event(sequence: number, name: HookEventName = 'ready'): HookEvent {
 
 /** A hook, and what it complained of. */
 function hookTo(deliver: Deliver) {
-  const told = { failed: [] as unknown[], dropped: [] as number[] };
+  const told = { failed: [] as unknown[], dropped: [] as number[], closed: 0 };
   const hook = new Hook(deliver, {
     failed: (_, reason) => told.failed.push((reason as Error).message),
     dropped: ({ sequence }) => told.dropped.push(sequence),
+    closed: () => {
+      told.closed += 1;
+    },
   });
   return { hook, told };
 }
@@ -54,7 +57,7 @@ test('events go one at a time and in order, whoever reports waits for none, and 
   assert.deepEqual(taken, []);
   await hook.close();
   assert.deepEqual(taken, [1, 3, 4]);
-  assert.deepEqual(told, { failed: ['no'], dropped: [] });
+  assert.deepEqual(told, { failed: ['no'], dropped: [], closed: 1 });
   assert.deepEqual(hook.counters, { waiting: 0, delivered: 3, failed: 1, dropped: 0 });
   hook.tell(event(5));
   await hook.close();

@@ -10,7 +10,7 @@ import { until } from '../support/until.ts';
 /** A file of lines in a folder of its own, and what was lost of it. */
 async function lineFile(t: TestContext) {
   const path = join(await emptyFolder(t), 'lines');
-  const told = { lost: 0, reasons: [] as string[] };
+  const told = { lost: 0, closed: 0, reasons: [] as string[] };
   const note = (reason: unknown) => told.reasons.push((reason as NodeJS.ErrnoException).message);
   const file = await LineFile.open(path, {
     lost: (count, reason) => {
@@ -18,6 +18,9 @@ async function lineFile(t: TestContext) {
       note(reason);
     },
     notReopened: note,
+    closed: () => {
+      told.closed += 1;
+    },
   });
   t.after(() => file.close());
   return { path, file, told };
@@ -87,7 +90,7 @@ test('a disk that is full costs the lines that it has no room for, and no more',
   });
   for (const line of ['one', 'two', 'three']) file.append(line);
   await until(() => told.lost > 0);
-  assert.deepEqual(told, { lost: 2, reasons: ['full'] });
+  assert.deepEqual(told, { lost: 2, closed: 0, reasons: ['full'] });
   room = 100;
   file.append('four');
   await has(path, 'one\ntw\nfour\n');
@@ -123,5 +126,5 @@ test('at the end of the process, what waits is written at once', async (t) => {
   assert.equal(await readFile(path, 'utf8'), 'last\n');
   await file.close();
   file.flush();
-  assert.equal(told.lost, 0);
+  assert.deepEqual(told, { lost: 0, closed: 1, reasons: [] });
 });
