@@ -9,6 +9,11 @@ const ADVICE: [words: RegExp, advice: string][] = [
     /authorization|authentication/i,
     'Give it credentials that NATS knows, with --cluster-credentials or --cluster-nkey.',
   ],
+  // All that its client says where NATS asks for a certificate, gets none, and hangs up.
+  [
+    /^timeout$/i,
+    'Look at whether NATS runs there. If it asks for certificates, give this relay one (--cluster-cert).',
+  ],
   [/permissions violation/i, 'Give its user the rights that docs/operations.md lists.'],
   [/not enabled/i, 'Turn JetStream on there, and for the account of this relay.'],
   [/max_payload/, 'Have NATS take messages of 64 KiB at least (max_payload).'],

@@ -107,6 +107,10 @@ test(
       code: 'E_DIRECTORY',
       message: /over TLS: .*--cluster-ca/,
     });
+    await assert.rejects(NatsStore.open({ ...FLEET, cluster, clusterCa: ca }), {
+      code: 'E_DIRECTORY',
+      message: /: timeout\. .*--cluster-cert/,
+    });
   },
 );
 
