@@ -210,7 +210,7 @@ describe('a fleet', needs('nats-server'), () => {
     const [a, b] = members;
     assert.ok(a && b);
     const { agent, granted } = await registerAgent(t, a.port, { name: 'blog' });
-    await known(b.broker, 'blog');
+    await behind(t, a, b);
     const other = await connectAgent(t, b.port);
     await assert.rejects(other.register({ name: 'blog', resume: granted.key }));
     const { code, to } = await other.line('ERROR');
@@ -245,7 +245,7 @@ describe('a fleet', needs('nats-server'), () => {
     assert.ok(a && b);
     await registerAgent(t, a.port, { name: 'one' }, { token: WEB });
     await registerAgent(t, a.port, { name: 'two' }, { token: WEB });
-    await behind(t, a, b);
+    await behind(t, a, b, OTHER);
     const third = await connectAgent(t, b.port, { token: WEB });
     await assert.rejects(third.register());
     assert.equal((await third.line('ERROR')).code, 'too-many');
@@ -262,7 +262,7 @@ describe('a fleet', needs('nats-server'), () => {
     for (const name of ['one', 'two', 'three']) {
       await registerAgent(t, a.port, { name }, { token: WEB });
     }
-    await behind(t, a, b);
+    await behind(t, a, b, OTHER);
     const crowd = await Promise.all(
       Array.from({ length: 4 }, () => connectAgent(t, b.port, { token: WEB })),
     );
@@ -328,8 +328,13 @@ const WEB = tokenOf('web');
 const OTHER = tokenOf('other');
 
 /** Resolves when a member knows of all that was registered at another one so far: it is told of that in order. */
-async function behind(t: TestContext, at: { port: number }, { broker }: { broker: Broker }) {
-  await registerAgent(t, at.port, { name: 'last' }, { token: OTHER });
+async function behind(
+  t: TestContext,
+  at: { port: number },
+  { broker }: { broker: Broker },
+  token?: string,
+): Promise<void> {
+  await registerAgent(t, at.port, { name: 'last' }, token === undefined ? {} : { token });
   await known(broker, 'last');
 }
 
