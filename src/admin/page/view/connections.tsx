@@ -4,6 +4,7 @@ import { ask as askBroker } from '../feed/api.ts';
 import { hostAndPort, type Service } from '../model/service.ts';
 import { type Column, type Order, sorted } from '../model/table.ts';
 import type { Opened, OpenedConnection } from '../opened.ts';
+import { ActionsHead } from './actions-head.tsx';
 import type { Question } from './confirm.tsx';
 import { Rate } from './rate.tsx';
 import { ShowMore } from './show-more.tsx';
@@ -64,9 +65,7 @@ export function Connections({ service, opened, ask, canAct }: Props) {
         <thead>
           <tr>
             <SortHeads columns={COLUMNS} order={order} onOrder={setOrder} />
-            <th scope="col" class="head-actions">
-              <span class="unseen">Actions</span>
-            </th>
+            <ActionsHead />
           </tr>
         </thead>
         <tbody>

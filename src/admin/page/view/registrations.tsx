@@ -4,6 +4,7 @@ import type { Registration, Status } from '../feed/wire.ts';
 import type { Live } from '../live.ts';
 import { type Service, STATES, serviceOf } from '../model/service.ts';
 import { type Column, matches, type Order, sorted } from '../model/table.ts';
+import { ActionsHead } from './actions-head.tsx';
 import type { Question } from './confirm.tsx';
 import { FirstSteps } from './first-steps.tsx';
 import { RegistrationRows } from './registration-rows.tsx';
@@ -89,9 +90,7 @@ export function Registrations({ live, at, status, registrations, ask }: Props) {
           <thead>
             <tr>
               <SortHeads columns={COLUMNS} order={order} onOrder={setOrder} />
-              <th scope="col" class="head-actions">
-                <span class="unseen">Actions</span>
-              </th>
+              <ActionsHead />
             </tr>
           </thead>
           {rows.slice(0, most).map((service) => (
