@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
-import type { StreamSocket } from '#src/data-plane/data-plane.ts';
 import { Pair } from '#src/data-plane/portable/pair.ts';
 import { Throttle } from '#src/data-plane/portable/throttle.ts';
 import type { YamuxStream } from '#src/yamux/stream.ts';
@@ -25,13 +24,7 @@ const CLIENTS = 32;
 const MOST = 2 * BYTES_PER_SECOND;
 
 test('a promise is in time while clients fill the line', async (t) => {
-  const fleet = new TestFleet(t);
-  const there: StreamSocket[] = [];
-  const near = await fleet.join('near:1');
-  const far = await fleet.join('far:1', {
-    serve: () => (stream) => void there.push(stream),
-    promise: () => true,
-  });
+  const { near, far, there } = await new TestFleet(t).joinTwo();
   const line = await slowLine(t, far.member.link.port);
   const member = at(far.member, { port: line.port });
   const here = await Promise.all(

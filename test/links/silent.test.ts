@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
-import type { StreamSocket } from '#src/data-plane/data-plane.ts';
 import { at, clientOf, FREE, TestFleet } from '../support/fleet-links.ts';
 import { connectTo, outcome, serve } from '../support/tcp.ts';
 import { until } from '../support/until.ts';
 
 test('a line that goes silent without a word is over for both sides', async (t) => {
-  const fleet = new TestFleet(t);
-  const there: StreamSocket[] = [];
-  const near = await fleet.join('near:1');
-  const far = await fleet.join('far:1', {
-    serve: () => (stream) => void there.push(stream),
-    promise: () => true,
-  });
+  const { near, far, there } = await new TestFleet(t).joinTwo();
   const line = await breakableLine(t, far.member.link.port);
   const member = at(far.member, { port: line.port });
   const here = await near.links.forward(member, clientOf('blog'));

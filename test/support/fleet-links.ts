@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test';
+import type { StreamSocket } from '#src/data-plane/data-plane.ts';
 import { DescriptorBudget } from '#src/data-plane/descriptor-budget.ts';
 import type { Member } from '#src/directory/member.ts';
 import type { LinkHost, Links } from '#src/links/links.ts';
@@ -52,6 +53,17 @@ export class TestFleet {
       await links.close();
     });
     return { links, member, budget };
+  }
+
+  /** Two members: `far` promises whatever it is asked for, and keeps `there` the clients that it is sent. */
+  async joinTwo(): Promise<{ near: TestMember; far: TestMember; there: StreamSocket[] }> {
+    const there: StreamSocket[] = [];
+    const near = await this.join('near:1');
+    const far = await this.join('far:1', {
+      serve: () => (stream) => void there.push(stream),
+      promise: () => true,
+    });
+    return { near, far, there };
   }
 
   /** Nobody knows it any more. */

@@ -236,11 +236,7 @@ describe('a fleet', needs('nats-server'), () => {
   });
 
   test('counts the registrations of a token at all members', async (t) => {
-    const { file } = await tokensFile(t, {
-      web: { token: WEB, names: ['*'], maxRegistrations: 2 },
-      other: { token: OTHER, names: ['*'] },
-    });
-    const { members } = await startFleet(t, 2, { tokens: file });
+    const members = await limitedTo(2, t);
     const [a, b] = members;
     assert.ok(a && b);
     await registerAgent(t, a.port, { name: 'one' }, { token: WEB });
@@ -252,11 +248,7 @@ describe('a fleet', needs('nats-server'), () => {
   });
 
   test('counts the registrations of a token that come at the same time', async (t) => {
-    const { file } = await tokensFile(t, {
-      web: { token: WEB, names: ['*'], maxRegistrations: 4 },
-      other: { token: OTHER, names: ['*'] },
-    });
-    const { members } = await startFleet(t, 2, { tokens: file });
+    const members = await limitedTo(4, t);
     const [a, b] = members;
     assert.ok(a && b);
     for (const name of ['one', 'two', 'three']) {
@@ -267,26 +259,16 @@ describe('a fleet', needs('nats-server'), () => {
       Array.from({ length: 4 }, () => connectAgent(t, b.port, { token: WEB })),
     );
     const asked = crowd.map((agent, n) => agent.register({ name: `late-${n}` }));
-    const granted = (await Promise.allSettled(asked)).filter(
-      ({ status }) => status === 'fulfilled',
-    );
-    assert.equal(granted.length, 1);
+    assert.equal(await granted(asked), 1);
   });
 
   test('grants a token no more than it may have to those who come to all members at once', async (t) => {
-    const { file } = await tokensFile(t, {
-      web: { token: WEB, names: ['*'], maxRegistrations: 3 },
-      other: { token: OTHER, names: ['*'] },
-    });
-    const { members } = await startFleet(t, 2, { tokens: file });
+    const members = await limitedTo(3, t);
     const crowd = await Promise.all(
       [...members, ...members, ...members].map(({ port }) => connectAgent(t, port, { token: WEB })),
     );
     const asked = crowd.map((agent) => agent.register());
-    const granted = (await Promise.allSettled(asked)).filter(
-      ({ status }) => status === 'fulfilled',
-    );
-    assert.equal(granted.length, 3);
+    assert.equal(await granted(asked), 3);
   });
 
   test('goes on while NATS is away, and takes no new names meanwhile', async (t) => {
@@ -326,6 +308,22 @@ describe('a fleet', needs('nats-server'), () => {
 
 const WEB = tokenOf('web');
 const OTHER = tokenOf('other');
+
+/** Two members, and two tokens: that of `web` may have so many registrations. */
+async function limitedTo(maxRegistrations: number, t: TestContext) {
+  const { file } = await tokensFile(t, {
+    web: { token: WEB, names: ['*'], maxRegistrations },
+    other: { token: OTHER, names: ['*'] },
+  });
+  const { members } = await startFleet(t, 2, { tokens: file });
+  return members;
+}
+
+/** How many of those who ask get what they ask for. */
+async function granted(asked: Promise<unknown>[]): Promise<number> {
+  const answers = await Promise.allSettled(asked);
+  return answers.filter(({ status }) => status === 'fulfilled').length;
+}
 
 /** Resolves when a member knows of all that was registered at another one so far: it is told of that in order. */
 async function behind(
