@@ -9,11 +9,9 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Made when the first number is written: at its start a program has no use for what takes 15 ms. */
-let grouped: Intl.NumberFormat | undefined;
+const grouped = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
 export function count(number: number): string {
-  grouped ??= new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
   return grouped.format(number);
 }
 

@@ -1,6 +1,5 @@
 import type { Broker } from '../broker/broker.ts';
 import type { Hook } from '../hooks/hook.ts';
-import { openAccessLog } from '../log/access-log.ts';
 import type { Log } from '../log/log.ts';
 import { parseHook } from '../options/hook-options.ts';
 import { onHangUp } from './hang-up.ts';
@@ -27,7 +26,10 @@ export async function reportElsewhere(
   { accessLog, hook: wanted = '', advertise, domain }: ReportSettings,
   log: Log,
 ): Promise<Reports> {
-  const file = accessLog === undefined ? undefined : await openAccessLog(broker, accessLog, log);
+  const file =
+    accessLog === undefined
+      ? undefined
+      : await (await import('../log/access-log.ts')).openAccessLog(broker, accessLog, log);
   if (file !== undefined) {
     onHangUp(() => file.reopen());
     // Ahead of the log, which is to say what was lost.
