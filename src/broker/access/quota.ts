@@ -49,7 +49,7 @@ export class Quota {
   #knownHere(name: string): number {
     const { directory } = this.#site;
     const leases = [...directory.all('lease')].filter(({ record }) => record.token === name);
-    return leases.filter(({ member }) => member.name === directory.self.name).length;
+    return leases.filter(({ member }) => member.session === directory.self.session).length;
   }
 }
 
