@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
 import type { HttpApp } from '../../http/http-server.ts';
 import { failure } from './failure.ts';
-import type { Operation, Site } from './operation.ts';
+import { numbersOf, type Operation, type Site } from './operation.ts';
 import { operations } from './operations.ts';
 
 /** Octets of a body: the longest that means something has a few dozen. */
@@ -20,13 +20,12 @@ export function createApi(site: Site): HttpApp {
 }
 
 async function perform(
-  { path, body, query, success, missing = '', run }: Operation,
+  operation: Operation,
   site: Site,
   c: Context<{ Bindings: HttpBindings }>,
 ): Promise<Response> {
-  const numbers = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) =>
-    Number(c.req.param(name)),
-  );
+  const { body, query, success, missing = '', run } = operation;
+  const numbers = numbersOf(operation).map((name) => Number(c.req.param(name)));
   if (isTooLong(c)) {
     return c.json(
       failure('body', `A body has at most ${MOST_BODY} octets, and says how many.`),

@@ -1,7 +1,7 @@
 import { toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
 import type * as v from 'valibot';
 import * as answers from './answers.ts';
-import type { Operation } from './operation.ts';
+import { numbersOf, type Operation } from './operation.ts';
 import { operations } from './operations.ts';
 
 /** What has a name of its own in the description. */
@@ -85,8 +85,9 @@ const EVENTS = {
   },
 };
 
-function describe({ id, path, summary, body, query, success, missing }: Operation): object {
-  const numbers = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+function describe(operation: Operation): object {
+  const { id, summary, body, query, success, missing } = operation;
+  const numbers = numbersOf(operation).map((name) => ({
     name,
     in: 'path',
     required: true,

@@ -48,3 +48,8 @@ export interface Operation {
    */
   run(site: Site, numbers: number[], given: unknown): unknown;
 }
+
+/** The names of the numbers in the path of an operation, in order. */
+export function numbersOf({ path }: Operation): string[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+}
