@@ -7,7 +7,6 @@ import { tokenNeeded } from '../options/admin-options.ts';
 import { badOptions } from '../options/option.ts';
 import { formatAddress, isLoopback, parseListen } from '../options/values.ts';
 import { WatchedFiles } from '../watched-files.ts';
-import { describeApi } from './api/openapi.ts';
 import { createApp } from './app.ts';
 import { EventStreams } from './event-streams.ts';
 import { Guard, type GuardCause } from './guard/guard.ts';
@@ -81,7 +80,7 @@ export class Admin {
         guard: new Guard(() => token?.value, name),
         streams,
         metrics,
-        description: describeApi(settings.version),
+        describe: () => describe(settings.version),
         page: await readPageFiles(),
         isAlive: () => isAlive(broker),
         unready: () => unreadyOf(broker),
@@ -105,6 +104,12 @@ export class Admin {
     this.#closing ??= this.#server.close();
     return this.#closing;
   }
+}
+
+/** Loaded when somebody asks for it, which the page does not. */
+async function describe(version: string): Promise<object> {
+  const { describeApi } = await import('./api/openapi.ts');
+  return describeApi(version);
 }
 
 /** Why nobody is to be sent to it. One without tenure serves nobody by name, where others of its fleet may. */

@@ -17,8 +17,8 @@ export interface AppParts {
   guard: Guard;
   streams: EventStreams;
   metrics: BrokerMetrics;
-  /** Of the API. */
-  description: object;
+  /** Gives the description of the API. */
+  describe(): Promise<object>;
   page: ReadonlyMap<string, PageFile>;
   /** Whether all that the process consists of still answers. */
   isAlive(): Promise<boolean>;
@@ -75,7 +75,7 @@ export function createApp(parts: AppParts): HttpApp {
     return c.body(figures, 200, { 'content-type': parts.metrics.contentType });
   });
   app.use(`${API}/*`, guard);
-  app.get(`${API}/openapi.json`, (c) => c.json(parts.description));
+  app.get(`${API}/openapi.json`, async (c) => c.json(await parts.describe()));
   app.get(`${API}/events`, (c) => follow(c, parts.streams));
   app.route(API, createApi(parts.site));
 
