@@ -36,6 +36,13 @@ test('the description in docs/ is up to date (scripts/describe-api.ts writes it)
   assert.deepEqual(written, describeApi(version));
 });
 
+test('a broker gives the description of its own version', async (t) => {
+  const { get } = await openAdmin(t);
+  const answer = await get('api/v1/openapi.json');
+  assert.equal(answer.status, 200);
+  assert.deepEqual(await answer.json(), description);
+});
+
 test('every operation does on a broker what is described, and answers so', async (t) => {
   const { broker, port } = await startBroker(t, {
     advertise: 'relay.test',
