@@ -31,9 +31,9 @@ export class ReadyCommand {
     else this.end();
   }
 
-  /** Ends the command, if it runs, and whatever it has started. */
+  /** Ends the command, if it runs, and whatever it has started. It is told so once: it may take its time for that. */
   end(): void {
-    if (this.#running === undefined) return;
+    if (this.#running === undefined || this.#isEnding) return;
     this.#isEnding = true;
     this.#running.end();
   }
